@@ -1,0 +1,138 @@
+# The menu. `make demo` and `make test` are all a newcomer needs.
+#
+#   make            build/lib/libcovey.so, build/examples/*
+#   make demo       serve the chat at http://127.0.0.1:8000/
+#   make test       everything that is quick
+#   make check      what is slower: sanitizers, fuzzing, valgrind
+#   make bench      the benchmark table
+#   make install    PREFIX=/usr/local DESTDIR=
+#   make format     format the sources; make lint checks them
+
+VERSION := 1.0.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+PYTHON ?= python3
+
+BUILD := build
+LIB := $(BUILD)/lib/libcovey.so.$(VERSION)
+PC := $(BUILD)/lib/pkgconfig/covey.pc
+PACKAGING := Sources/Packaging
+EXAMPLES := $(filter-out common,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
+EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
+
+# Loaded at run time as well: the last one is a plugin that ldd does not show.
+LIBRARY_PACKAGES := libwebsockets-dev libuv1-dev libwebsockets-evlib-uv
+EXAMPLE_PACKAGES := $(LIBRARY_PACKAGES) gcc libc6-dev pkg-config libjansson-dev
+TEST_PACKAGES := $(EXAMPLE_PACKAGES) g++ cmake abigail-tools chromium python3-venv \
+  libssl-dev
+CHECK_PACKAGES := $(TEST_PACKAGES) valgrind shellcheck
+REQUIRE := $(PACKAGING)/require-packages
+
+SWIFT_SOURCES := $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.modulemap') \
+  Package.swift include/covey.h $(PACKAGING)/covey.map
+# The Swift runtime goes inside; covey_* alone goes out.
+SWIFT_LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
+  -Xswiftc -enforce-exclusivity=unchecked -Xlinker -soname=libcovey.so.1 \
+  -Xlinker --version-script=$(PACKAGING)/covey.map -Xlinker -z -Xlinker defs \
+  -Xlinker -z -Xlinker nodelete
+C_FLAGS := -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Werror -Iinclude -Iexamples/common
+C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
+
+.PHONY: all lib examples demo test test-swift test-c test-examples test-install check bench \
+  install format lint clean swift packages-library packages-examples packages-test packages-check
+
+all: lib examples
+
+# ---------------------------------------------------------------- building
+
+swift:
+	@command -v swift >/dev/null || \
+	  { echo "covey: Swift 6.3 or newer is missing; see https://www.swift.org/install" >&2; exit 1; }
+
+packages-library: ; @$(REQUIRE) $(LIBRARY_PACKAGES)
+packages-examples: ; @$(REQUIRE) $(EXAMPLE_PACKAGES)
+packages-test: ; @$(REQUIRE) $(TEST_PACKAGES)
+packages-check: ; @$(REQUIRE) $(CHECK_PACKAGES)
+
+lib: $(LIB) $(PC)
+
+$(LIB): $(SWIFT_SOURCES) | swift packages-library
+	@mkdir -p $(BUILD)/lib
+	swift build --quiet -c release --product covey --scratch-path $(BUILD)/swift \
+	  $(SWIFT_LIBRARY_FLAGS)
+	@cp $(BUILD)/swift/release/libcovey.so $@.new && mv $@.new $@
+	@ln -sf libcovey.so.$(VERSION) $(BUILD)/lib/libcovey.so.1
+	@ln -sf libcovey.so.1 $(BUILD)/lib/libcovey.so
+
+$(PC): $(PACKAGING)/covey.pc.in Makefile
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(abspath $(BUILD))|' -e 's|@VERSION@|$(VERSION)|' \
+	  -e 's|^includedir=.*|includedir=$(abspath include)|' $< >$@
+
+examples: $(EXAMPLE_PROGRAMS)
+
+$(BUILD)/examples/chat: EXTRA = -DCHAT_WEB='"$(abspath examples/chat/web)"' \
+  $$(pkg-config --cflags --libs jansson)
+.SECONDEXPANSION:
+$(EXAMPLE_PROGRAMS): $(BUILD)/examples/%: $$(wildcard examples/%/*.c examples/common/*) \
+  include/covey.h $(LIB) | packages-examples
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) $(wildcard examples/$*/*.c examples/common/*.c) -o $@ \
+	  $(C_LIBRARY_FLAGS) $(EXTRA)
+
+demo: packages-examples all
+	@echo "open http://127.0.0.1:8000/ in two tabs; Ctrl-C ends it"
+	@exec $(BUILD)/examples/chat --port 8000
+
+# ----------------------------------------------------------------- testing
+
+VENV := $(BUILD)/venv
+$(VENV)/ready: Tests/examples/requirements.txt | packages-test
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+test: packages-test all test-swift test-c test-install test-examples
+
+test-swift: packages-test swift
+	swift test --scratch-path $(BUILD)/swift-debug
+
+test-c: packages-test lib
+	Tests/c/run.sh
+
+test-install: packages-test lib
+	Tests/c/install_test.sh
+
+test-examples: all $(VENV)/ready
+	$(VENV)/bin/python -m pytest -q Tests/examples
+
+check: packages-check all
+
+bench: packages-test all
+	$(PYTHON) Tests/bench/run.py
+
+# -------------------------------------------------------------- installing
+
+install: lib
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/lib/cmake/covey \
+	  $(DESTDIR)$(PREFIX)/include
+	install -m 755 -s $(LIB) $(DESTDIR)$(PREFIX)/lib/
+	ln -sf libcovey.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libcovey.so.1
+	ln -sf libcovey.so.1 $(DESTDIR)$(PREFIX)/lib/libcovey.so
+	install -m 644 include/covey.h $(DESTDIR)$(PREFIX)/include/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $(PACKAGING)/covey.pc.in \
+	  >$(DESTDIR)$(PREFIX)/lib/pkgconfig/covey.pc
+	install -m 644 $(PACKAGING)/covey-config.cmake $(DESTDIR)$(PREFIX)/lib/cmake/covey/
+	sed -e 's|@VERSION@|$(VERSION)|' $(PACKAGING)/covey-config-version.cmake.in \
+	  >$(DESTDIR)$(PREFIX)/lib/cmake/covey/covey-config-version.cmake
+
+# ------------------------------------------------------------ house-keeping
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+clean:
+	rm -rf $(BUILD) .build

@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Strict settings for every target: warnings are errors, imports say who sees them.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "covey",
+  products: [
+    // Linked by the Makefile, which adds the version script and the soname.
+    .library(name: "covey", type: .dynamic, targets: ["CoveyABI"])
+  ],
+  targets: [
+    .systemLibrary(name: "CCovey"),
+    .systemLibrary(name: "CLibwebsockets"),
+    .systemLibrary(name: "CLibuv"),
+    .target(name: "CoveyCore", swiftSettings: strict),
+    .target(
+      name: "CoveyTransport",
+      dependencies: ["CoveyCore", "CLibwebsockets", "CLibuv"],
+      swiftSettings: strict),
+    .target(
+      name: "CoveyABI",
+      dependencies: ["CCovey", "CoveyCore", "CoveyTransport"],
+      swiftSettings: strict),
+    .testTarget(name: "CoveyCoreTests", dependencies: ["CoveyCore"], swiftSettings: strict),
+    .testTarget(
+      name: "CoveyTests", dependencies: ["CCovey", "CoveyABI"], swiftSettings: strict),
+  ]
+)

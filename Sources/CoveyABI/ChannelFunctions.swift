@@ -1,0 +1,118 @@
+public import CCovey
+internal import CoveyCore
+internal import CoveyTransport
+
+private let knownFlags = UInt32(
+  COVEY_CHANNEL_PUBLIC | COVEY_CHANNEL_REQUIRE_ORIGIN | COVEY_CHANNEL_BROADCAST_RECEIVED)
+
+@c @implementation
+public func covey_channel_register(
+  _ server: OpaquePointer?, _ pattern: UnsafePointer<CChar>?,
+  _ options: UnsafePointer<covey_channel_options>?,
+  _ handlers: UnsafePointer<covey_channel_handlers>?,
+  _ channel_out: UnsafeMutablePointer<covey_channel_id>?,
+  _ error: UnsafeMutablePointer<covey_error>?
+) -> covey_status {
+  status(error) { () throws(Failure) in
+    var given = covey_channel_handlers()
+    if let handlers {
+      given = try ForeignStruct.read(handlers, into: given, "covey_channel_handlers")
+    }
+    let owned = Owned(given.user, given.destroy)
+    var chosen = covey_channel_options()
+    if let options {
+      chosen = try ForeignStruct.read(options, into: chosen, "covey_channel_options")
+    }
+    let host = try borrow(server)
+    let channel = try channel(try text(pattern, "pattern"), chosen, given)
+    try host.server.requireSetup()
+    let position = try host.server.hub.register(channel)
+    host.channels.append(
+      ForeignHost.Handlers(
+        onConnect: given.on_connect, onText: given.on_text, onBinary: given.on_binary,
+        onDisconnect: given.on_disconnect, owned: owned))
+    channel_out?.pointee = covey_channel_id(position + 1)
+  }
+}
+
+private func channel(
+  _ pattern: String, _ options: covey_channel_options, _ handlers: covey_channel_handlers
+) throws(Failure) -> Channel {
+  guard handlers.reserved == 0 else {
+    throw .invalid("a reserved field of covey_channel_handlers is not zero")
+  }
+  guard options.flags & ~knownFlags == 0 else {
+    throw .invalid("flags are \(options.flags), known \(knownFlags)")
+  }
+  let pattern = try Pattern(pattern)
+  var channel = Channel(
+    pattern: pattern, origins: try OriginRules(try texts(options.origins, "origin rule")))
+  for name in try texts(options.groups, "group name") {
+    channel.groups.append(try GroupName(name, parameters: pattern.parameterNames))
+  }
+  channel.keptHeaders = try texts(options.kept_headers, "header name").map { $0.lowercased() }
+  channel.isPublic = options.flags & UInt32(COVEY_CHANNEL_PUBLIC) != 0
+  channel.isOriginRequired = options.flags & UInt32(COVEY_CHANNEL_REQUIRE_ORIGIN) != 0
+  channel.broadcastsReceived = options.flags & UInt32(COVEY_CHANNEL_BROADCAST_RECEIVED) != 0
+  channel.hasConnectHandler = handlers.on_connect != nil
+  channel.hasTextHandler = handlers.on_text != nil
+  channel.hasBinaryHandler = handlers.on_binary != nil
+  return channel
+}
+
+/// The position of a channel that a host names.
+private func position(_ channel: covey_channel_id, in hub: Hub) throws(Failure) -> Int {
+  guard channel > 0, let position = Int(exactly: channel - 1), hub.channelExists(position) else {
+    throw .invalid("no channel \(channel)")
+  }
+  return position
+}
+
+@c @implementation
+public func covey_event_register(
+  _ server: OpaquePointer?, _ channel: covey_channel_id, _ type: UnsafePointer<CChar>?,
+  _ handler: covey_on_event_fn?, _ user: UnsafeMutableRawPointer?, _ destroy: covey_destroy_fn?
+) -> covey_status {
+  status { () throws(Failure) in
+    let owned = Owned(user, destroy)
+    let host = try borrow(server)
+    let type = try text(type, "event type")
+    guard (1...Limits.nameBytesMax).contains(type.utf8.count) else {
+      throw .invalid("event type is \(type.utf8.count) bytes, limit 1 to \(Limits.nameBytesMax)")
+    }
+    guard let handler else { throw .invalid("handler is NULL") }
+    try host.server.requireSetup()
+    try host.server.hub.registerEvent(
+      type, channel: try position(channel, in: host.server.hub),
+      handler: host.eventHandlers.count)
+    host.eventHandlers.append(ForeignHost.EventHandler(function: handler, owned: owned))
+  }
+}
+
+@c @implementation
+public func covey_directory_register(
+  _ server: OpaquePointer?, _ prefix: UnsafePointer<CChar>?,
+  _ directory: UnsafePointer<CChar>?, _ error: UnsafeMutablePointer<covey_error>?
+) -> covey_status {
+  status(error) { () throws(Failure) in
+    let host = try borrow(server)
+    let prefix = try text(prefix, "prefix")
+    let directory = try text(directory, "directory")
+    try host.server.requireSetup()
+    try host.server.serve(directory: directory, at: prefix)
+  }
+}
+
+@c @implementation
+public func covey_file_register(
+  _ server: OpaquePointer?, _ pattern: UnsafePointer<CChar>?, _ file: UnsafePointer<CChar>?,
+  _ error: UnsafeMutablePointer<covey_error>?
+) -> covey_status {
+  status(error) { () throws(Failure) in
+    let host = try borrow(server)
+    let pattern = try Pattern(try text(pattern, "pattern"))
+    let file = try text(file, "file")
+    try host.server.requireSetup()
+    try host.server.serve(file: file, at: pattern)
+  }
+}

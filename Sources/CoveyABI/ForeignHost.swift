@@ -1,0 +1,146 @@
+internal import CCovey
+internal import CoveyCore
+internal import CoveyTransport
+
+/// A host program behind the C interface: a server together with the host's functions.
+///
+/// Belongs to the loop's thread, apart from `server`, which knows what other threads may do.
+final class ForeignHost: Host, @unchecked Sendable {
+  let server: Server
+  private let onLog: covey_on_log_fn?
+  private let logOwned: Owned
+
+  /// The handlers of a channel; channels are named by their position plus one.
+  struct Handlers {
+    let onConnect: covey_on_connect_fn?
+    let onText: covey_on_message_fn?
+    let onBinary: covey_on_message_fn?
+    let onDisconnect: covey_on_disconnect_fn?
+    let owned: Owned
+  }
+
+  struct EventHandler {
+    let function: covey_on_event_fn
+    let owned: Owned
+  }
+
+  var channels: ContiguousArray<Handlers> = []
+  var eventHandlers: ContiguousArray<EventHandler> = []
+  /// What the host gave to consumers, by slot.
+  private var data: ContiguousArray<Owned?> = []
+  /// Texts that handlers were lent, until they return.
+  private var lent: ContiguousArray<UnsafeMutablePointer<CChar>> = []
+
+  init(_ server: Server, onLog: covey_on_log_fn?, logOwned: Owned) {
+    self.server = server
+    self.onLog = onLog
+    self.logOwned = logOwned
+    server.host = self
+  }
+
+  deinit { handlersReturned() }
+
+  /// The handle as the host knows it.
+  var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
+
+  // MARK: consumers' data
+
+  func setData(_ owned: Owned, of id: ConsumerID) {
+    while data.count <= id.slot { data.append(nil) }
+    // The old one's destructor may call in again: it runs when the new one is in place.
+    let former = data[id.slot]
+    data[id.slot] = owned
+    withExtendedLifetime(former) {}
+  }
+
+  func data(of id: ConsumerID) -> UnsafeMutableRawPointer? {
+    id.slot < data.count ? data[id.slot]?.user : nil
+  }
+
+  // MARK: lending
+
+  /// Copies a text to where it stays until the handler has returned.
+  func lend(_ bytes: some Collection<UInt8>) -> UnsafeMutablePointer<CChar> {
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
+    var position = 0
+    for byte in bytes {
+      copy[position] = CChar(bitPattern: byte)
+      position += 1
+    }
+    copy[position] = 0
+    lent.append(copy)
+    return copy
+  }
+
+  func handlersReturned() {
+    guard !lent.isEmpty else { return }
+    for text in lent { text.deallocate() }
+    lent.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: Host
+
+  func connect(_ id: ConsumerID, channel: Int) {
+    let handlers = channels[channel]
+    handlers.onConnect?(handle, id.raw, handlers.owned.user)
+  }
+
+  func message(
+    _ id: ConsumerID, channel: Int, _ kind: MessageKind, _ bytes: UnsafeRawBufferPointer
+  ) {
+    let handlers = channels[channel]
+    guard let function = kind == .text ? handlers.onText : handlers.onBinary else { return }
+    let number = covey_kind(kind == .text ? COVEY_TEXT : COVEY_BINARY)
+    if let base = bytes.baseAddress {
+      function(handle, id.raw, number, base, bytes.count, handlers.owned.user)
+    } else {
+      // Never NULL, so that a host may hand it on without looking.
+      withUnsafeBytes(of: UInt8(0)) {
+        function(handle, id.raw, number, $0.baseAddress, 0, handlers.owned.user)
+      }
+    }
+  }
+
+  func event(_ event: Event, _ members: ContiguousArray<ConsumerID>) {
+    let handle = handle
+    event.type.withCString { type in
+      event.json.withUnsafeBytes { json in
+        var target = EventTarget()
+        for id in members {
+          guard let position = server.hub.handler(for: event, id, remembering: &target) else {
+            continue
+          }
+          let handler = eventHandlers[position]
+          handler.function(
+            handle, id.raw, type, json.baseAddress, json.count, handler.owned.user)
+          handlersReturned()
+        }
+      }
+    }
+  }
+
+  func disconnect(_ id: ConsumerID, channel: Int, _ ending: Ending) {
+    let handlers = channels[channel]
+    guard let function = handlers.onDisconnect else { return }
+    var foreign = covey_ending()
+    foreign.struct_size = UInt32(MemoryLayout<covey_ending>.size)
+    foreign.cause = covey_ending_cause(ending.cause.rawValue)
+    foreign.code = ending.code.rawValue
+    foreign.is_clean = ending.isClean ? 1 : 0
+    foreign.reason = UnsafePointer(lend(ending.reason))
+    foreign.reason_bytes = ending.reason.count
+    function(handle, id.raw, &foreign, handlers.owned.user)
+  }
+
+  func released(_ id: ConsumerID) {
+    guard id.slot < data.count else { return }
+    let former = data[id.slot]
+    data[id.slot] = nil
+    withExtendedLifetime(former) {}
+  }
+
+  func log(_ level: LogLevel, _ message: String) {
+    guard let onLog else { return }
+    message.withCString { onLog(handle, level.rawValue, $0, logOwned.user) }
+  }
+}

@@ -1,0 +1,29 @@
+/// What the host registered on a URL pattern, as far as the core knows it.
+package struct Channel {
+  package var pattern: Pattern
+  package var origins: OriginRules
+  package var isPublic = false
+  package var isOriginRequired = false
+  package var broadcastsReceived = false
+  package var hasConnectHandler = false
+  package var hasTextHandler = false
+  package var hasBinaryHandler = false
+  package var groups: [GroupName] = []
+  /// Headers to keep past connect, in lower case.
+  package var keptHeaders: [String] = []
+  /// Position of the host's handler for each type of event.
+  var eventHandlers: [String: Int] = [:]
+
+  package init(pattern: Pattern, origins: OriginRules) {
+    self.pattern = pattern
+    self.origins = origins
+  }
+
+  func takes(_ kind: MessageKind) -> Bool {
+    broadcastsReceived || hasHandler(for: kind)
+  }
+
+  func hasHandler(for kind: MessageKind) -> Bool {
+    kind == .text ? hasTextHandler : hasBinaryHandler
+  }
+}

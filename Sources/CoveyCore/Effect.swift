@@ -1,0 +1,30 @@
+/// What the hub wants done, in this order, once it has returned.
+package enum Effect {
+  /// Other threads may now ask this of the consumer; nil: it is gone.
+  case phase(ConsumerID, Phase?)
+  /// The host's handler for a message that was held or put together from fragments.
+  case message(ConsumerID, MessageKind, [UInt8])
+  /// The host's handler for an event, for each of these that is still there.
+  case event(Event, ContiguousArray<ConsumerID>)
+  case disconnect(ConsumerID, Ending)
+  /// Nothing is known of this consumer any more.
+  case released(ConsumerID)
+  case pauseReading(ConsumerID)
+  case resumeReading(ConsumerID)
+  /// End the connection without further ado.
+  case drop(ConsumerID)
+  case timer(UInt64)
+  case log(LogLevel, String)
+  /// Everybody is gone: the loop may end.
+  case stopped
+}
+
+/// What other threads can tell about a consumer without asking the loop.
+package enum Phase: UInt64, Sendable {
+  case deciding = 1, undecided, open, closing
+}
+
+/// How serious a log line is.
+package enum LogLevel: Int32, Sendable {
+  case error = 1, warning, info, debug
+}

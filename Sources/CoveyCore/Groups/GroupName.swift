@@ -1,0 +1,60 @@
+/// A group's name as a channel declares it: text with URL parameters in braces, `room_{room}`.
+package struct GroupName: Sendable, Equatable {
+  enum Part: Sendable, Equatable {
+    case text([UInt8])
+    /// Position of the parameter in the channel's pattern.
+    case parameter(Int)
+  }
+
+  let parts: [Part]
+
+  /// Reads a declared name; every parameter must be one of the pattern's.
+  package init(_ text: String, parameters: [String]) throws(Failure) {
+    var parts: [Part] = []
+    var rest = Substring(text)
+    while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
+      guard rest[open] == "{", let close = rest[open...].firstIndex(of: "}") else {
+        throw .invalid("group name \(Failure.quote(text)) has an unbalanced brace")
+      }
+      let name = rest[rest.index(after: open)..<close]
+      guard let position = parameters.firstIndex(where: { $0 == name }) else {
+        throw .invalid("group name \(Failure.quote(text)) names a parameter the pattern lacks")
+      }
+      if open > rest.startIndex { parts.append(.text(Array(rest[..<open].utf8))) }
+      parts.append(.parameter(position))
+      rest = rest[rest.index(after: close)...]
+    }
+    if !rest.isEmpty { parts.append(.text(Array(rest.utf8))) }
+    guard !parts.isEmpty else { throw .invalid("group name is empty") }
+    self.parts = parts
+    if parameters.isEmpty || !text.contains("{") { _ = try GroupName.checked(text) }
+  }
+
+  /// The name for one consumer.
+  func filled(from request: Request) throws(Failure) -> String {
+    var bytes: [UInt8] = []
+    for part in parts {
+      switch part {
+      case .text(let text): bytes.append(contentsOf: text)
+      case .parameter(let position): bytes.append(contentsOf: request.parameter(position) ?? [])
+      }
+    }
+    guard let name = String(validating: bytes, as: UTF8.self) else {
+      throw .invalid("group name is not utf-8")
+    }
+    return try Self.checked(name)
+  }
+
+  /// Checks a name that a host gave: 1 to 255 bytes, and no consumer's address.
+  package static func checked(_ name: String) throws(Failure) -> String {
+    let size = name.utf8.count
+    guard size > 0 else { throw .invalid("group name is empty") }
+    guard size <= Limits.nameBytesMax else {
+      throw .invalid("group name is \(size) bytes, limit \(Limits.nameBytesMax)")
+    }
+    guard !Address.hasForm(name) else {
+      throw .invalid("group name \(Failure.quote(name)) is a consumer's address")
+    }
+    return name
+  }
+}

@@ -1,0 +1,69 @@
+/// Who is in which group.
+///
+/// A group is a plain array of members, so that sending walks memory in order; each consumer knows
+/// its position in each of its groups, so that leaving moves one other member and no more.
+struct GroupTable {
+  struct Group {
+    var name: String
+    var members: ContiguousArray<ConsumerID> = []
+  }
+
+  private var positions: [String: Int] = [:]
+  private var groups: ContiguousArray<Group> = []
+  private var free: [Int] = []
+
+  /// Groups with at least one member.
+  var count: Int { positions.count }
+
+  func position(of name: String) -> Int? { positions[name] }
+
+  func members(at position: Int) -> ContiguousArray<ConsumerID> { groups[position].members }
+
+  func members(of name: String) -> ContiguousArray<ConsumerID> {
+    positions[name].map { groups[$0].members } ?? []
+  }
+
+  /// Adds a member that is not in the group yet; returns where it stands.
+  mutating func add(_ id: ConsumerID, to name: String) -> Membership {
+    let position = positions[name] ?? open(name)
+    groups[position].members.append(id)
+    return Membership(
+      group: Int32(truncatingIfNeeded: position),
+      place: Int32(truncatingIfNeeded: groups[position].members.count &- 1))
+  }
+
+  /// Takes a member out. Returns who took its place, to be told, if anybody.
+  mutating func remove(_ membership: Membership) -> ConsumerID? {
+    let position = Int(membership.group)
+    let place = Int(membership.place)
+    let last = groups[position].members.count &- 1
+    let moved = groups[position].members[last]
+    groups[position].members[place] = moved
+    groups[position].members.removeLast()
+    if last == 0 { close(position) }
+    return place == last ? nil : moved
+  }
+
+  private mutating func open(_ name: String) -> Int {
+    let position = free.popLast() ?? groups.count
+    if position == groups.count {
+      groups.append(Group(name: name))
+    } else {
+      groups[position].name = name
+    }
+    positions[name] = position
+    return position
+  }
+
+  private mutating func close(_ position: Int) {
+    positions[groups[position].name] = nil
+    groups[position] = Group(name: "")
+    free.append(position)
+  }
+}
+
+/// A consumer's place in one group.
+struct Membership {
+  let group: Int32
+  var place: Int32
+}

@@ -1,0 +1,124 @@
+extension Hub {
+  /// Adds a consumer to a group; a member already is no error.
+  package func add(_ id: ConsumerID, to group: String) throws(Failure) {
+    try join(try reachable(id), group)
+  }
+
+  private func join(_ slot: Int, _ group: String) throws(Failure) {
+    guard membership(slot, group) == nil else { return }
+    let count = consumers[slot].memberships.count
+    guard count < limits.groupsPerConsumerMax else {
+      counters.dropsGroupsFull &+= 1
+      throw .full("consumer is in \(count) groups, limit \(limits.groupsPerConsumerMax)")
+    }
+    consumers[slot].memberships.append(groups.add(consumers[slot].id, to: group))
+  }
+
+  /// Joins the groups a channel declares, all of them or none.
+  func join(_ slot: Int, _ names: [GroupName]) throws(Failure) {
+    guard !names.isEmpty else { return }
+    guard let request = consumers[slot].request else { return }
+    var filled: [String] = []
+    for name in names { filled.append(try name.filled(from: request)) }
+    let new = filled.filter { membership(slot, $0) == nil }
+    let count = consumers[slot].memberships.count &+ new.count
+    guard count <= limits.groupsPerConsumerMax else {
+      counters.dropsGroupsFull &+= 1
+      throw .full("consumer would be in \(count) groups, limit \(limits.groupsPerConsumerMax)")
+    }
+    for name in new { try join(slot, name) }
+    if channels[consumers[slot].channel].broadcastsReceived {
+      consumers[slot].channelGroups = filled
+    }
+  }
+
+  /// Takes a consumer out of a group; not a member is no error.
+  package func discard(_ id: ConsumerID, from group: String) throws(Failure) {
+    let slot = try reachable(id)
+    guard let position = membership(slot, group) else { return }
+    let membership = consumers[slot].memberships.remove(at: position)
+    leave(membership)
+  }
+
+  func leaveAll(_ slot: Int) {
+    var left: ContiguousArray<Membership> = []
+    swap(&left, &consumers[slot].memberships)
+    for membership in left { leave(membership) }
+    consumers[slot].channelGroups = []
+  }
+
+  /// Leaves, and tells the member that took the place where it stands now.
+  private func leave(_ membership: Membership) {
+    guard let moved = groups.remove(membership) else { return }
+    let slot = moved.slot
+    guard
+      let position = consumers[slot].memberships.firstIndex(where: { $0.group == membership.group })
+    else { return }
+    consumers[slot].memberships[position].place = membership.place
+  }
+
+  private func membership(_ slot: Int, _ group: String) -> Int? {
+    guard let position = groups.position(of: group) else { return nil }
+    return consumers[slot].memberships.firstIndex { $0.group == position }
+  }
+
+  /// Who a name means: the members of a group, or the one consumer it is the address of.
+  private func members(of name: String) -> ContiguousArray<ConsumerID> {
+    guard let id = Address.consumer(name, server: token) else { return groups.members(of: name) }
+    return isReachable(id) ? [id] : []
+  }
+
+  /// Sends an event: handlers run for the members of this moment.
+  package func send(_ event: Event, toGroup name: String) {
+    let members = members(of: name)
+    if !members.isEmpty { effects.append(.event(event, members)) }
+  }
+
+  /// Sends one finished frame to every member.
+  package func broadcast(_ frame: Frame, toGroup name: String, except: ConsumerID?) {
+    queue(frame, to: members(of: name), except: except)
+  }
+
+  /// The handler for an event on a member's channel, counted; nil when there is nothing to call.
+  ///
+  /// Members of one group mostly share a channel, so the last answer is remembered by the caller.
+  package func handler(
+    for event: Event, _ id: ConsumerID, remembering last: inout EventTarget
+  ) -> Int? {
+    guard let slot = slot(id), consumers[slot].isReachable else { return nil }
+    let channel = consumers[slot].channel
+    if last.channel != channel {
+      last = EventTarget(channel: channel, handler: channels[channel].eventHandlers[event.type])
+    }
+    guard let handler = last.handler else {
+      counters.eventsUnhandled &+= 1
+      // Logged at 1, 2, 4, 8 ...: a flood of them must not flood the log.
+      if counters.eventsUnhandled.nonzeroBitCount == 1 {
+        let pattern = channels[channel].pattern.text
+        log(
+          .warning,
+          "channel \(Failure.quote(pattern)) has no handler for event type "
+            + "\(Failure.quote(event.type)); \(counters.eventsUnhandled) unhandled so far")
+      }
+      return nil
+    }
+    counters.eventsHandled &+= 1
+    return handler
+  }
+
+  package func memberCount(of name: String) -> Int { members(of: name).count }
+  package func memberList(of name: String) -> ContiguousArray<ConsumerID> { members(of: name) }
+}
+
+/// Which handler the events of one sending get on one channel.
+package struct EventTarget {
+  var channel = -1
+  var handler: Int?
+
+  package init() {}
+
+  init(channel: Int, handler: Int?) {
+    self.channel = channel
+    self.handler = handler
+  }
+}

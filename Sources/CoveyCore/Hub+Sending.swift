@@ -1,0 +1,131 @@
+extension Hub {
+  /// Queues a frame to one consumer.
+  package func send(_ frame: Frame, to id: ConsumerID) throws(Failure) {
+    queue(frame, try reachable(id))
+  }
+
+  /// Closes a consumer after what is queued to it. One that is undecided is refused so.
+  package func close(
+    _ id: ConsumerID, _ code: CloseCode, reason: [UInt8]
+  ) throws(Failure) {
+    let slot = try reachable(id)
+    if case .deciding(.none) = consumers[slot].state {
+      try reject(id, status: 403, code: code, reason: reason)
+    } else if case .deciding = consumers[slot].state {
+      leaveAll(slot)
+      consumers[slot].state = .deciding(.rejected(status: 403))
+      effects.append(.phase(id, .closing))
+    } else {
+      beginClosing(slot, Ending(cause: .host, code: code, reason: reason))
+    }
+  }
+
+  func fits(_ slot: Int, _ frame: Frame) -> Bool {
+    frame.bytes.count <= limits.outboxBytesMax &- consumers[slot].outbox.bytes
+  }
+
+  func queue(_ frame: Frame, _ slot: Int) {
+    guard fits(slot, frame) else {
+      counters.dropsQueued &+= 1
+      tooSlow(slot)
+      return
+    }
+    consumers[slot].outbox.append(frame)
+    if !consumers[slot].isDirty { markDirty(slot) }
+  }
+
+  func queue(
+    _ frame: Frame, to members: ContiguousArray<ConsumerID>, except: ConsumerID?
+  ) {
+    for id in members where id != except {
+      // A member that was too slow for an earlier frame of this call has left already.
+      if consumers[id.slot].id == id { queue(frame, id.slot) }
+    }
+  }
+
+  func markDirty(_ slot: Int) {
+    guard consumers[slot].isWritable, !consumers[slot].isDirty else { return }
+    consumers[slot].isDirty = true
+    dirty.append(Int32(truncatingIfNeeded: slot))
+  }
+
+  // MARK: ending
+
+  /// Ends a consumer for what its peer did.
+  func fail(_ slot: Int, _ cause: Ending.Cause, _ code: CloseCode) {
+    beginClosing(slot, Ending(cause: cause, code: code))
+  }
+
+  private func tooSlow(_ slot: Int) {
+    guard consumers[slot].isReachable else { return }
+    counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
+    log(.warning, "consumer \(consumers[slot].id.raw) reads too slowly and is closed")
+    if case .deciding = consumers[slot].state {
+      leaveAll(slot)
+      consumers[slot].state = .deciding(.rejected(status: 503))
+      effects.append(.phase(consumers[slot].id, .closing))
+    } else {
+      beginClosing(slot, Ending(cause: .slow, code: limits.slowCloseCode))
+    }
+  }
+
+  /// Queues our close frame, and from then on waits for the peer's and no longer.
+  func beginClosing(_ slot: Int, _ ending: Ending) {
+    let id = consumers[slot].id
+    leaveAll(slot)
+    consumers[slot].state = .closing(ending)
+    consumers[slot].fragments = []
+    consumers[slot].outbox.append(.close(ending.code, reason: ending.reason))
+    consumers[slot].closeDueAt = now &+ limits.closeTimeoutMilliseconds
+    deadlines.add(.close(id), at: consumers[slot].closeDueAt)
+    effects.append(.phase(id, .closing))
+    if consumers[slot].isPaused {
+      consumers[slot].isPaused = false
+      effects.append(.resumeReading(id))
+    }
+    markDirty(slot)
+  }
+
+  /// Nothing more is written: the peer closed, or it is given up.
+  func answered(_ slot: Int, _ ending: Ending) {
+    let id = consumers[slot].id
+    leaveAll(slot)
+    counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
+    consumers[slot].state = .answered(ending)
+    consumers[slot].fragments = []
+    consumers[slot].closeDueAt = now &+ limits.closeTimeoutMilliseconds
+    deadlines.add(.close(id), at: consumers[slot].closeDueAt)
+    effects.append(.phase(id, .closing))
+  }
+
+  // MARK: writing
+
+  /// Takes what is to be written next to a dirty slot; gathered bytes are in `gathered`.
+  package func nextWrite(_ slot: Int) -> Write {
+    consumers[slot].isDirty = false
+    guard consumers[slot].isWritable, !consumers[slot].outbox.isBlocked else { return .nothing }
+    return consumers[slot].outbox.next(gatheringInto: &gathered, counting: &sent)
+  }
+
+  /// Every dirty slot was seen to.
+  package func endOfWriting() {
+    dirty.removeAll(keepingCapacity: true)
+    gathered.forget()
+  }
+
+  /// The socket did not take all of the last write; `drained` follows when it has.
+  package func buffered(_ slot: Int, bytes: Int) {
+    consumers[slot].outbox.buffered(bytes)
+  }
+
+  /// The socket took everything it was given.
+  package func drained(_ id: ConsumerID) {
+    guard let slot = slot(id), consumers[slot].outbox.isBlocked else { return }
+    consumers[slot].outbox.drained()
+    // A peer that takes bytes is alive.
+    consumers[slot].heardAt = now
+    consumers[slot].closeDueAt = max(
+      consumers[slot].closeDueAt, now &+ limits.closeTimeoutMilliseconds)
+    if !consumers[slot].outbox.isEmpty { markDirty(slot) }
+  }
+}

@@ -1,0 +1,79 @@
+extension Hub {
+  /// When the hub wants to be told the time again; nil: nothing is due ever.
+  package var nextDeadline: UInt64? { deadlines.next }
+
+  /// Does what is due.
+  package func advance(to time: UInt64) {
+    now = max(now, time)
+    while let subject = deadlines.pop(dueAt: now) {
+      switch subject {
+      case .connect(let id): connectIsDue(id)
+      case .close(let id): closeIsDue(id)
+      case .silence(let id): silenceIsDue(id)
+      case .timer(let timer): effects.append(.timer(timer))
+      case .stop: finishStopping()
+      }
+    }
+  }
+
+  /// Asks to be told `.timer` once.
+  package func startTimer(_ timer: UInt64, after milliseconds: UInt64) {
+    deadlines.add(.timer(timer), at: now &+ milliseconds)
+  }
+
+  private func connectIsDue(_ id: ConsumerID) {
+    guard let slot = slot(id), case .undecided = consumers[slot].state else { return }
+    beginClosing(slot, Ending(cause: .undecided, code: limits.undecidedCloseCode))
+  }
+
+  private func closeIsDue(_ id: ConsumerID) {
+    guard let slot = slot(id) else { return }
+    switch consumers[slot].state {
+    case .closing, .answered:
+      if consumers[slot].closeDueAt > now {
+        deadlines.add(.close(id), at: consumers[slot].closeDueAt)
+      } else {
+        // Once more later, should the transport not manage.
+        consumers[slot].closeDueAt = now &+ limits.closeTimeoutMilliseconds
+        deadlines.add(.close(id), at: consumers[slot].closeDueAt)
+        effects.append(.drop(id))
+      }
+    case .free, .deciding, .undecided, .open, .gone: return
+    }
+  }
+
+  var firstSilenceCheck: UInt64? {
+    limits.pingIntervalMilliseconds ?? limits.silenceTimeoutMilliseconds
+  }
+
+  private func silenceIsDue(_ id: ConsumerID) {
+    guard let slot = slot(id) else { return }
+    switch consumers[slot].state {
+    case .open: break
+    // It cannot be pinged yet; connect has a deadline of its own.
+    case .undecided: consumers[slot].heardAt = now
+    case .free, .deciding, .closing, .answered, .gone: return
+    }
+    let heardAt = consumers[slot].heardAt
+    if let silence = limits.silenceTimeoutMilliseconds, now &- heardAt >= silence {
+      answered(slot, .silent)
+      effects.append(.drop(id))
+      return
+    }
+    var next = limits.silenceTimeoutMilliseconds.map { heardAt &+ $0 } ?? .max
+    if let interval = limits.pingIntervalMilliseconds {
+      let quietSince = max(heardAt, consumers[slot].pingedAt)
+      if now &- quietSince >= interval {
+        consumers[slot].pingedAt = now
+        // To one that is blocked, a ping says nothing new.
+        if case .open = consumers[slot].state, !consumers[slot].outbox.isBlocked {
+          queue(.ping, slot)
+        }
+        next = min(next, now &+ interval)
+      } else {
+        next = min(next, quietSince &+ interval)
+      }
+    }
+    deadlines.add(.silence(id), at: max(next, now &+ 1))
+  }
+}

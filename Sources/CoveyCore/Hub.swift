@@ -1,0 +1,194 @@
+/// The whole engine without its sockets: who is connected, who is in which group, what waits.
+///
+/// Inputs and the time go in; what is to be done comes out, as return values, as `effects` to be
+/// carried out in order once a call has returned, and as outboxes that want to be written. It is
+/// never re-entered: handlers of the host run as effects, and may call in again.
+package final class Hub {
+  package let limits: Limits
+  /// Random, handed in: tells addresses of this server from those of others.
+  package let token: UInt64
+  /// Milliseconds on a clock that never steps back; set by the owner before other inputs.
+  package var now: UInt64 = 0
+
+  var channels: ContiguousArray<Channel> = []
+  var router = Router<Int>()
+  var consumers: ContiguousArray<Consumer> = []
+  var freeSlots: ContiguousArray<Int32> = []
+  /// Consumers in slots, connected or not yet forgotten.
+  var occupied = 0
+  var generation: UInt64
+  var groups = GroupTable()
+  var deadlines = Deadlines()
+  var effects: [Effect] = []
+  /// Slots whose outboxes want to be written at the end of this tick.
+  package var dirty: ContiguousArray<Int32> = []
+  /// What `nextWrite` put side by side.
+  package internal(set) var gathered = Gathered()
+  var counters = Statistics()
+  var sent = Traffic()
+  package private(set) var isStopping = false
+  private var hasStopped = false
+
+  /// Makes an empty hub; the token also decides where consumer ids begin, so that ids of several
+  /// servers differ.
+  package init(limits: Limits, token: UInt64) {
+    self.limits = limits
+    self.token = token
+    generation = (token >> 25) & (ConsumerID.generationMask >> 1)
+    consumers.reserveCapacity(min(limits.connectionsMax, 4096))
+  }
+
+  package var hasEffects: Bool { !effects.isEmpty }
+
+  /// Hands over what is to be done, in order.
+  package func takeEffects() -> [Effect] {
+    var taken: [Effect] = []
+    swap(&taken, &effects)
+    return taken
+  }
+
+  package var statistics: Statistics {
+    var answer = counters
+    answer.groups = UInt64(groups.count)
+    answer.messagesOut = sent.messages
+    answer.bytesOut = sent.bytes
+    for consumer in consumers {
+      if consumer.isUpgraded { answer.consumers &+= 1 }
+      answer.outboxBytes &+= UInt64(truncatingIfNeeded: consumer.outbox.bytes)
+    }
+    return answer
+  }
+
+  package func log(_ level: LogLevel, _ message: String) {
+    effects.append(.log(level, message))
+  }
+
+  // MARK: counters of what happens outside
+
+  package func countDroppedConnection() { counters.connectionsDropped &+= 1 }
+  package func countRefused() { counters.connectionsRefused &+= 1 }
+  package func countGone() { counters.dropsGone &+= 1 }
+  package func countMailboxFull(_ count: UInt64) { counters.dropsMailboxFull &+= count }
+}
+
+// MARK: - setup
+
+extension Hub {
+  /// Registers a channel; its position is its name from now on.
+  package func register(_ channel: Channel) throws(Failure) -> Int {
+    try router.add(channel.pattern, channels.count)
+    channels.append(channel)
+    return channels.count - 1
+  }
+
+  /// Says which handler of the host an event of this type gets on a channel.
+  package func registerEvent(
+    _ type: String, channel: Int, handler: Int
+  ) throws(Failure) {
+    guard channels.indices.contains(channel) else { throw .invalid("no channel \(channel)") }
+    guard channels[channel].eventHandlers[type] == nil else {
+      throw .exists("event type \(Failure.quote(type)) has a handler")
+    }
+    channels[channel].eventHandlers[type] = handler
+  }
+
+  package func channelExists(_ channel: Int) -> Bool { channels.indices.contains(channel) }
+}
+
+// MARK: - consumers by id
+
+extension Hub {
+  /// The slot of a consumer that is still known.
+  func slot(_ id: ConsumerID) -> Int? {
+    let slot = id.slot
+    guard slot < consumers.count, consumers[slot].id == id else { return nil }
+    return slot
+  }
+
+  /// The slot of a consumer that can still be sent something.
+  func reachable(_ id: ConsumerID) throws(Failure) -> Int {
+    guard let slot = slot(id), consumers[slot].isReachable else {
+      throw .gone("consumer \(id.raw) is gone")
+    }
+    return slot
+  }
+
+  package func channel(of id: ConsumerID) -> Int? { slot(id).map { consumers[$0].channel } }
+  package func request(of id: ConsumerID) -> Request? { slot(id).flatMap { consumers[$0].request } }
+  package func user(of id: ConsumerID) -> String?? { slot(id).map { consumers[$0].user } }
+  package func isReachable(_ id: ConsumerID) -> Bool {
+    slot(id).map { consumers[$0].isReachable } ?? false
+  }
+
+  package func parameter(_ name: String, of id: ConsumerID) -> ArraySlice<UInt8>? {
+    guard let slot = slot(id) else { return nil }
+    let names = channels[consumers[slot].channel].pattern.parameterNames
+    return names.firstIndex(of: name).flatMap { consumers[slot].request?.parameter($0) }
+  }
+
+  /// Whether more of the request than the kept headers can still be asked for.
+  package func isUndecided(_ id: ConsumerID) -> Bool {
+    guard let slot = slot(id) else { return false }
+    switch consumers[slot].state {
+    case .deciding, .undecided: return true
+    default: return false
+    }
+  }
+
+  package func setUser(_ user: String?, of id: ConsumerID) throws(Failure) {
+    consumers[try reachable(id)].user = user
+  }
+
+  /// Forgets a consumer, after everything that was to be told about it was told.
+  package func release(_ id: ConsumerID) {
+    guard let slot = slot(id) else { return }
+    consumers[slot] = Self.nobody
+    freeSlots.append(Int32(truncatingIfNeeded: slot))
+    occupied &-= 1
+    stopIfEmpty()
+  }
+
+  private static var nobody: Consumer {
+    Consumer(id: ConsumerID(raw: 0), channel: 0, state: .free, heardAt: 0, pingedAt: 0)
+  }
+}
+
+// MARK: - stopping
+
+extension Hub {
+  /// Sees everybody off: what is queued, then a close frame; new connections are refused.
+  package func stop(_ code: CloseCode) {
+    guard !isStopping else { return }
+    isStopping = true
+    deadlines.add(.stop, at: now &+ limits.flushTimeoutMilliseconds)
+    for slot in consumers.indices {
+      switch consumers[slot].state {
+      case .undecided, .open: beginClosing(slot, Ending(cause: .stopped, code: code))
+      case .free, .deciding, .closing, .answered, .gone: break
+      }
+    }
+    stopIfEmpty()
+  }
+
+  /// Gives everybody up at once: whoever ends from now on was stopped.
+  package func stopNow() {
+    isStopping = true
+    for slot in consumers.indices {
+      switch consumers[slot].state {
+      case .undecided, .open: answered(slot, Ending(cause: .stopped, code: .goingAway))
+      case .free, .deciding, .closing, .answered, .gone: break
+      }
+    }
+    finishStopping()
+  }
+
+  func finishStopping() {
+    guard !hasStopped else { return }
+    hasStopped = true
+    effects.append(.stopped)
+  }
+
+  private func stopIfEmpty() {
+    if isStopping, occupied == 0 { finishStopping() }
+  }
+}

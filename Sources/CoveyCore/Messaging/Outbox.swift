@@ -1,0 +1,89 @@
+/// What waits to be written to one consumer.
+///
+/// Counts its bytes until the system has taken them, so that "this client is too slow" is one
+/// comparison in one place.
+struct Outbox {
+  /// Frames from `start` on wait; those before it were handed over.
+  private var frames: ContiguousArray<Frame> = []
+  private var start = 0
+  /// Bytes of the waiting frames.
+  private(set) var waitingBytes = 0
+  /// Bytes handed over that the socket layer still buffers.
+  private(set) var bufferedBytes = 0
+
+  var bytes: Int { waitingBytes &+ bufferedBytes }
+  var isEmpty: Bool { start == frames.count }
+  var waitingCount: Int { frames.count &- start }
+  /// Whether the socket was full; until it drained nothing more is handed over.
+  var isBlocked: Bool { bufferedBytes > 0 }
+
+  mutating func append(_ frame: Frame) {
+    frames.append(frame)
+    waitingBytes &+= frame.bytes.count
+  }
+
+  /// Takes the next thing to write: one frame, or several side by side in `gathered`.
+  ///
+  /// Adds what it took to the counts.
+  mutating func next(gatheringInto gathered: inout Gathered, counting: inout Traffic) -> Write {
+    guard start < frames.count else { return .nothing }
+    let first = frames[start]
+    if start &+ 1 == frames.count || first.bytes.count > Limits.gatherBytesMax {
+      counting.add(first)
+      advance(by: 1, first.bytes.count)
+      return .frame(first)
+    }
+    let taken = gathered.gather(frames, from: start)
+    counting.add(gathered.traffic)
+    advance(by: taken, gathered.bytes.count)
+    return .gathered
+  }
+
+  private mutating func advance(by count: Int, _ bytes: Int) {
+    start &+= count
+    waitingBytes &-= bytes
+    guard start == frames.count else { return }
+    start = 0
+    // A burst's room is given back; an ordinary consumer's is used again.
+    if frames.capacity > 64 { frames = [] } else { frames.removeAll(keepingCapacity: true) }
+  }
+
+  mutating func buffered(_ bytes: Int) { bufferedBytes = bytes }
+
+  mutating func drained() { bufferedBytes = 0 }
+
+  /// Drops what waits; what was handed over cannot be taken back. Returns the messages dropped.
+  mutating func dropWaiting() -> Int {
+    let messages = frames[start...].reduce(0) { $0 &+ ($1.isMessage ? 1 : 0) }
+    frames = []
+    start = 0
+    waitingBytes = 0
+    return messages
+  }
+}
+
+/// What an outbox hands over next.
+package enum Write {
+  case nothing
+  /// Straight from the shared bytes of this frame.
+  case frame(Frame)
+  /// From the hub's gathered bytes.
+  case gathered
+}
+
+/// Messages and the bytes of their payloads.
+struct Traffic {
+  var messages: UInt64 = 0
+  var bytes: UInt64 = 0
+
+  mutating func add(_ frame: Frame) {
+    guard frame.isMessage else { return }
+    messages &+= 1
+    bytes &+= UInt64(truncatingIfNeeded: frame.payloadBytes)
+  }
+
+  mutating func add(_ other: Traffic) {
+    messages &+= other.messages
+    bytes &+= other.bytes
+  }
+}

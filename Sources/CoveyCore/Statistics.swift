@@ -1,0 +1,25 @@
+/// Counters since the hub was made, and what there is now.
+package struct Statistics: Sendable {
+  package var consumers: UInt64 = 0
+  package var groups: UInt64 = 0
+  package var outboxBytes: UInt64 = 0
+  package var connectionsAccepted: UInt64 = 0
+  package var connectionsRefused: UInt64 = 0
+  package var connectionsDropped: UInt64 = 0
+  package var messagesIn: UInt64 = 0
+  package var messagesOut: UInt64 = 0
+  package var bytesIn: UInt64 = 0
+  package var bytesOut: UInt64 = 0
+  package var eventsHandled: UInt64 = 0
+  package var eventsUnhandled: UInt64 = 0
+  /// By cause; position 0 is unused.
+  var endings = [UInt64](repeating: 0, count: Ending.Cause.allCases.count + 1)
+  package var dropsGone: UInt64 = 0
+  package var dropsQueued: UInt64 = 0
+  package var dropsMailboxFull: UInt64 = 0
+  package var dropsGroupsFull: UInt64 = 0
+
+  init() {}
+
+  package func count(_ cause: Ending.Cause) -> UInt64 { endings[cause.rawValue] }
+}

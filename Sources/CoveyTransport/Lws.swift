@@ -1,0 +1,391 @@
+import CLibwebsockets
+
+/// What libwebsockets tells, on the loop's thread. The only file that knows libwebsockets.
+protocol LwsClient: AnyObject {
+  /// Whether to take a connection from this peer.
+  func lwsAccepts(peer: @autoclosure () -> [UInt8]) -> Bool
+  func lwsConnected(_ connection: LwsConnection)
+  func lwsDisconnected(_ connection: LwsConnection)
+  /// A WebSocket handshake, unanswered.
+  func lwsWantsUpgrade(_ connection: LwsConnection) -> LwsUpgrade
+  /// Any other request, unanswered.
+  func lwsWantsResponse(_ connection: LwsConnection) -> LwsResponse
+  func lwsEstablished(_ connection: LwsConnection)
+  func lwsReceived(_ connection: LwsConnection, _ bytes: UnsafeRawBufferPointer)
+  func lwsPonged(_ connection: LwsConnection)
+  func lwsIsWritable(_ connection: LwsConnection)
+  /// A close frame came; tells whether libwebsockets shall answer it.
+  func lwsPeerClosed(_ connection: LwsConnection, _ payload: [UInt8]) -> Bool
+  /// The WebSocket connection is gone. May come for one that never was established.
+  func lwsClosed(_ connection: LwsConnection)
+}
+
+enum LwsUpgrade {
+  case refuse(HTTPResponse)
+  case upgrade(subprotocol: [UInt8]?, isAnyOffered: Bool)
+}
+
+enum LwsResponse {
+  case send(HTTPResponse)
+  case sendFile(path: String, mediaType: String, headers: String)
+}
+
+/// One context of libwebsockets on a loop of ours, with one virtual host for each address.
+final class LwsContext {
+  private var context: OpaquePointer?
+  private let protocols = UnsafeMutablePointer<lws_protocols>.allocate(capacity: 3)
+  private let policy = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
+  /// Never matches an offered subprotocol: it is no token.
+  private let plainName = strdup("covey plain")
+  /// The name of the second protocol: the subprotocol that is being negotiated.
+  private let negotiatedName = UnsafeMutablePointer<CChar>.allocate(capacity: 128)
+  private let alpn = strdup("http/1.1")
+  /// Addresses that virtual hosts point to.
+  private var addresses: [UnsafeMutablePointer<CChar>?] = []
+  private var isNegotiatingNone = false
+  /// Owns this, and so outlives it.
+  unowned(unsafe) let client: any LwsClient
+
+  /// Makes a context; nil when libwebsockets does not start, for want of its plugin or of memory.
+  init?(
+    loop: UnsafeMutableRawPointer, client: any LwsClient, handshakeTimeoutSeconds: UInt32,
+    headerBytesMax: Int, receiveBufferBytes: Int
+  ) {
+    self.client = client
+    negotiatedName.initialize(repeating: 0, count: 128)
+    policy.initialize(to: lws_retry_bo_t())
+    protocols.initialize(repeating: lws_protocols(), count: 3)
+    for position in 0..<2 {
+      protocols[position].callback = lwsCallback
+      protocols[position].rx_buffer_size = receiveBufferBytes
+      // It bounds one send, and a send is one turn's output.
+      protocols[position].tx_packet_size = 16 << 20
+    }
+    protocols[0].name = UnsafePointer(plainName)
+    protocols[1].name = UnsafePointer(negotiatedName)
+
+    lws_set_log_level(0, nil)
+    var info = lws_context_creation_info()
+    info.options = covey__context_options
+    info.user = Unmanaged.passUnretained(self).toOpaque()
+    info.gid = -1
+    info.uid = -1
+    info.timeout_secs = handshakeTimeoutSeconds
+    info.max_http_header_data = UInt16(clamping: headerBytesMax)
+    info.max_http_header_data2 = UInt32(clamping: headerBytesMax)
+    info.pt_serv_buf_size = UInt32(clamping: max(4096, receiveBufferBytes))
+    // Pings are the core's; with a hang-up time of zero libwebsockets has none of its own.
+    info.retry_and_idle_policy = UnsafePointer(policy)
+    var loops: UnsafeMutableRawPointer? = loop
+    context = withUnsafeMutablePointer(to: &loops) { loops in
+      info.foreign_loops = loops
+      return lws_create_context(&info)
+    }
+    guard context != nil else { return nil }
+  }
+
+  deinit {
+    for address in addresses { free(address) }
+    free(plainName)
+    free(alpn)
+    negotiatedName.deallocate()
+    policy.deallocate()
+    protocols.deallocate()
+  }
+
+  /// Listens; answers the port, or nil when libwebsockets could not.
+  func listen(address: String, port: UInt16, isIPv6: Bool) -> UInt16? {
+    guard let context else { return nil }
+    let copy = strdup(address)
+    addresses.append(copy)
+    var info = lws_context_creation_info()
+    info.options = covey__listen_options | (isIPv6 ? 0 : covey__ipv4_only)
+    info.iface = UnsafePointer(copy)
+    info.port = Int32(port)
+    info.protocols = UnsafePointer(protocols)
+    info.vhost_name = UnsafePointer(copy)
+    info.alpn = UnsafePointer(alpn)
+    info.retry_and_idle_policy = UnsafePointer(policy)
+    guard let host = lws_create_vhost(context, &info) else { return nil }
+    return UInt16(exactly: lws_get_vhost_listen_port(host))
+  }
+
+  /// Ends all connections. The loop must be run until it is empty, and this be called again.
+  func destroy() {
+    guard let context else { return }
+    lws_context_destroy(context)
+  }
+
+  func destroyAgain() {
+    guard let context else { return }
+    self.context = nil
+    lws_context_destroy(context)
+  }
+
+  // MARK: negotiation
+
+  fileprivate func negotiate(_ subprotocol: [UInt8]?, firstOffer: [UInt8]?) {
+    isNegotiatingNone = subprotocol == nil
+    let name = (subprotocol ?? firstOffer ?? []).prefix(127)
+    for (position, byte) in name.enumerated() {
+      negotiatedName[position] = CChar(bitPattern: byte)
+    }
+    negotiatedName[name.count] = 0
+  }
+
+  /// libwebsockets has matched the name; what it now reads is what it answers.
+  fileprivate func negotiated() {
+    if isNegotiatingNone { negotiatedName[0] = 0 }
+  }
+}
+
+// MARK: - one connection
+
+/// A connection while a callback of it runs, or while it is known to be open.
+struct LwsConnection {
+  fileprivate let wsi: OpaquePointer
+
+  /// A number of ours that stays with the connection; 0 at first.
+  var tag: UInt64 {
+    get { UInt64(UInt(bitPattern: lws_get_opaque_user_data(wsi))) }
+    nonmutating set {
+      lws_set_opaque_user_data(wsi, UnsafeMutableRawPointer(bitPattern: UInt(newValue)))
+    }
+  }
+
+  /// Tells connections apart while they live.
+  var identity: Int { Int(bitPattern: wsi) }
+
+  // MARK: writing
+
+  /// Writes complete frames; false: the connection is broken.
+  func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let base = bytes.baseAddress else { return true }
+    // LWS_WRITE_HTTP sends bytes as they are, and touches none before them.
+    let start = UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: UInt8.self))
+    return lws_write(wsi, start, bytes.count, LWS_WRITE_HTTP) >= 0
+  }
+
+  /// Whether the socket did not take all that was written.
+  var isBuffered: Bool { lws_partial_buffered(wsi) != 0 }
+
+  func askForWritable() { lws_callback_on_writable(wsi) }
+  func pauseReading() { lws_rx_flow_control(wsi, 0) }
+  func resumeReading() { lws_rx_flow_control(wsi, 1) }
+
+  /// Ends the connection without further ado; `lwsClosed` follows from the loop.
+  func shutDown() {
+    lws_rx_flow_control(wsi, 1)
+    covey__shutdown(wsi)
+    lws_callback_on_writable(wsi)
+  }
+
+  // MARK: the piece of a message that just arrived
+
+  var isBinary: Bool { lws_frame_is_binary(wsi) != 0 }
+  var isFirstPiece: Bool { lws_is_first_fragment(wsi) != 0 }
+  var isLastPiece: Bool { lws_is_final_fragment(wsi) != 0 }
+  var remainingInFrame: Int { lws_remaining_packet_payload(wsi) }
+
+  // MARK: the request
+
+  enum Method { case get, head, other }
+
+  /// Method and decoded path; nil when there is no sound request line.
+  var requestLine: (method: Method, path: [UInt8])? {
+    var start: UnsafeMutablePointer<CChar>?
+    var count: Int32 = 0
+    let method = lws_http_get_uri_and_method(wsi, &start, &count)
+    guard method >= 0, let start, count > 0 else { return nil }
+    let path = UnsafeRawBufferPointer(start: start, count: Int(count))
+    return (
+      method == LWSHUMETH_GET ? .get : method == LWSHUMETH_HEAD ? .head : .other, Array(path)
+    )
+  }
+
+  var host: [UInt8]? { header(WSI_TOKEN_HOST) }
+  var origin: [UInt8]? { header(WSI_TOKEN_ORIGIN) }
+  var version: [UInt8]? { header(WSI_TOKEN_VERSION) }
+  var key: [UInt8]? { header(WSI_TOKEN_KEY) }
+  var connectionHeader: [UInt8]? { header(WSI_TOKEN_CONNECTION) }
+  var subprotocolList: [UInt8]? { header(WSI_TOKEN_PROTOCOL) }
+
+  private func header(_ token: lws_token_indexes) -> [UInt8]? {
+    let count = Int(lws_hdr_total_length(wsi, token))
+    guard count > 0 else { return nil }
+    return [UInt8](unsafeUninitializedCapacity: count &+ 1) { buffer, filled in
+      let copied = UnsafeMutableRawBufferPointer(buffer).withMemoryRebound(to: CChar.self) {
+        lws_hdr_copy(wsi, $0.baseAddress, Int32(clamping: $0.count), token)
+      }
+      filled = max(0, min(Int(copied), count))
+    }
+  }
+
+  /// A header by its name in lower case; nil when the request has none.
+  func header(_ name: String) -> [UInt8]? {
+    if let token = Self.tokens[name] { return header(lws_token_indexes(rawValue: token)) }
+    let label = name + ":"
+    let count = Int(lws_hdr_custom_length(wsi, label, Int32(clamping: label.utf8.count)))
+    guard count >= 0 else { return nil }
+    return [UInt8](unsafeUninitializedCapacity: count &+ 1) { buffer, filled in
+      let copied = UnsafeMutableRawBufferPointer(buffer).withMemoryRebound(to: CChar.self) {
+        lws_hdr_custom_copy(
+          wsi, $0.baseAddress, Int32(clamping: $0.count), label, Int32(clamping: label.utf8.count))
+      }
+      filled = max(0, min(Int(copied), count))
+    }
+  }
+
+  /// All headers that libwebsockets has a token for; of others it cannot tell the names.
+  var knownHeaders: [(name: String, value: [UInt8])] {
+    Self.tokens.compactMap { name, token in
+      header(lws_token_indexes(rawValue: token)).map { (name, $0) }
+    }
+  }
+
+  private static let tokens: [String: UInt32] = {
+    var tokens: [String: UInt32] = [:]
+    for token in 0..<WSI_TOKEN_COUNT.rawValue {
+      guard let text = lws_token_to_string(lws_token_indexes(rawValue: token)) else { continue }
+      let label = String(cString: UnsafeRawPointer(text).assumingMemoryBound(to: CChar.self))
+      // Methods and pseudo headers are tokens too.
+      guard label.hasSuffix(":"), !label.hasPrefix(":") else { continue }
+      tokens[String(label.dropLast())] = token
+    }
+    return tokens
+  }()
+
+  /// The decoded `name=value` pairs of the query.
+  var query: [[UInt8]] {
+    let total = Int(lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS))
+    guard total > 0 else { return [] }
+    var pairs: [[UInt8]] = []
+    var buffer = [CChar](repeating: 0, count: total &+ 1)
+    while true {
+      let count = lws_hdr_copy_fragment(
+        wsi, &buffer, Int32(clamping: buffer.count), WSI_TOKEN_HTTP_URI_ARGS,
+        Int32(clamping: pairs.count))
+      guard count >= 0, pairs.count < total else { return pairs }
+      pairs.append(buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) })
+    }
+  }
+
+  /// The peer's numeric address; one of IPv4 in dotted form.
+  var peer: [UInt8] {
+    var buffer = [CChar](repeating: 0, count: 64)
+    lws_get_peer_simple(wsi, &buffer, buffer.count)
+    return Self.normalised(buffer)
+  }
+
+  fileprivate static func peer(ofSocket descriptor: Int32) -> [UInt8] {
+    var buffer = [CChar](repeating: 0, count: 64)
+    lws_get_peer_simple_fd(descriptor, &buffer, buffer.count)
+    return normalised(buffer)
+  }
+
+  private static func normalised(_ buffer: [CChar]) -> [UInt8] {
+    let address = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    let prefix = Array("::ffff:".utf8)
+    let isMapped = address.starts(with: prefix) && address.contains(UInt8(ascii: "."))
+    return isMapped ? Array(address.dropFirst(prefix.count)) : address
+  }
+
+  // MARK: responding
+
+  /// Sends a whole response in one write.
+  fileprivate func respond(_ response: HTTPResponse, hasBody: Bool) -> Bool {
+    var bytes = response.bytes(hasBody: hasBody)
+    return lws_write(wsi, &bytes, bytes.count, LWS_WRITE_HTTP_HEADERS) >= 0
+  }
+}
+
+// MARK: - the callback
+
+/// Everything libwebsockets has to say arrives here. Nonzero ends the connection, mostly.
+private func lwsCallback(
+  _ wsi: OpaquePointer?, _ reason: lws_callback_reasons, _ user: UnsafeMutableRawPointer?,
+  _ input: UnsafeMutableRawPointer?, _ count: Int
+) -> Int32 {
+  guard let wsi, let context = lws_get_context(wsi), let owner = lws_context_user(context) else {
+    return 0
+  }
+  let lws = Unmanaged<LwsContext>.fromOpaque(owner).takeUnretainedValue()
+  let connection = LwsConnection(wsi: wsi)
+  switch reason {
+  case LWS_CALLBACK_RECEIVE:
+    lws.client.lwsReceived(connection, UnsafeRawBufferPointer(start: input, count: count))
+    return 0
+  case LWS_CALLBACK_SERVER_WRITEABLE:
+    lws.client.lwsIsWritable(connection)
+    return 0
+  case LWS_CALLBACK_RECEIVE_PONG:
+    lws.client.lwsPonged(connection)
+    return 0
+  case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+    let descriptor = Int32(truncatingIfNeeded: Int(bitPattern: input))
+    return lws.client.lwsAccepts(peer: LwsConnection.peer(ofSocket: descriptor)) ? 0 : 1
+  case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+    lws.client.lwsConnected(connection)
+    return 0
+  case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    return confirmUpgrade(lws, connection, input)
+  case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    lws.negotiated()
+    return 0
+  case LWS_CALLBACK_ESTABLISHED:
+    lws.client.lwsEstablished(connection)
+    return 0
+  case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    let payload = Array(UnsafeRawBufferPointer(start: input, count: count))
+    return lws.client.lwsPeerClosed(connection, payload) ? 0 : -1
+  case LWS_CALLBACK_CLOSED:
+    lws.client.lwsClosed(connection)
+    return 0
+  case LWS_CALLBACK_WSI_DESTROY:
+    // An upgrade that libwebsockets itself refused never closes.
+    lws.client.lwsClosed(connection)
+    lws.client.lwsDisconnected(connection)
+    return 0
+  case LWS_CALLBACK_HTTP:
+    return respond(lws, connection)
+  case LWS_CALLBACK_HTTP_FILE_COMPLETION:
+    return lws_http_transaction_completed(wsi) != 0 ? -1 : 0
+  default:
+    return lws_callback_http_dummy(wsi, reason, user, input, count)
+  }
+}
+
+private func confirmUpgrade(
+  _ lws: LwsContext, _ connection: LwsConnection, _ input: UnsafeMutableRawPointer?
+) -> Int32 {
+  // To protocols it does not know libwebsockets has said 403 already, and asks all the same; h2c
+  // would bring connections that skip every check of ours.
+  guard let input,
+    String(cString: input.assumingMemoryBound(to: CChar.self)).lowercased() == "websocket"
+  else { return -1 }
+  switch lws.client.lwsWantsUpgrade(connection) {
+  case .refuse(let response):
+    return connection.respond(response, hasBody: true) ? 1 : -1
+  case .upgrade(let subprotocol, let isAnyOffered):
+    let first = isAnyOffered ? SubprotocolList(connection.subprotocolList).offers.first : nil
+    lws.negotiate(subprotocol, firstOffer: first)
+    return 0
+  }
+}
+
+private func respond(_ lws: LwsContext, _ connection: LwsConnection) -> Int32 {
+  let status: Int32
+  switch lws.client.lwsWantsResponse(connection) {
+  case .send(let response):
+    let isHead = connection.requestLine?.method == .head
+    guard connection.respond(response, hasBody: !isHead), !response.endsConnection else {
+      return -1
+    }
+    status = 1
+  case .sendFile(let path, let mediaType, let headers):
+    status = lws_serve_http_file(
+      connection.wsi, path, mediaType, headers, Int32(clamping: headers.utf8.count))
+  }
+  if status < 0 { return -1 }
+  return status > 0 && lws_http_transaction_completed(connection.wsi) != 0 ? -1 : 0
+}

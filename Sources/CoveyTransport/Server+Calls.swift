@@ -1,0 +1,201 @@
+package import CoveyCore
+
+// What the host calls. On the loop's thread it takes effect at once; from another thread it is
+// checked as far as it can be, and put into the mailbox.
+extension Server {
+  // MARK: consumers
+
+  package func send(_ frame: Frame, to id: ConsumerID) throws(Failure) {
+    guard isOnLoop else {
+      try requireReachable(id)
+      return try mail(.send(id, frame), bytes: frame.bytes.count)
+    }
+    try hub.send(frame, to: id)
+    touched()
+  }
+
+  package func close(
+    _ id: ConsumerID, _ code: CloseCode, reason: [UInt8]
+  ) throws(Failure) {
+    guard isOnLoop else {
+      try requireReachable(id)
+      return try mail(.close(id, code, reason: reason), bytes: reason.count)
+    }
+    try hub.close(id, code, reason: reason)
+    touched()
+  }
+
+  package func accept(_ id: ConsumerID, subprotocol: String?) throws(Failure) {
+    guard isOnLoop else {
+      guard subprotocol == nil else {
+        throw .invalid("a subprotocol can only be chosen inside on_connect")
+      }
+      try claimDecision(id)
+      return try mail(.accept(id), bytes: 0)
+    }
+    try hub.accept(id, subprotocol: subprotocol)
+    touched()
+  }
+
+  package func reject(_ id: ConsumerID, status: Int, code: CloseCode?) throws(Failure) {
+    guard isOnLoop else {
+      try claimDecision(id)
+      return try mail(.reject(id, status: status, code), bytes: 0)
+    }
+    try hub.reject(id, status: status, code: code)
+    touched()
+  }
+
+  package func setUser(_ user: String?, of id: ConsumerID) throws(Failure) {
+    guard isOnLoop else {
+      try requireReachable(id)
+      return try mail(.setUser(id, user), bytes: user?.utf8.count ?? 0)
+    }
+    try hub.setUser(user, of: id)
+  }
+
+  /// A header of a consumer's request, by its name in lower case.
+  package func header(_ name: String, of id: ConsumerID) -> [UInt8]? {
+    if let handshake, handshake.id == id { return handshake.connection.header(name) }
+    return hub.request(of: id)?.header(name).map(Array.init)
+  }
+
+  // MARK: groups
+
+  package func add(_ id: ConsumerID, to group: String) throws(Failure) {
+    guard isOnLoop else {
+      try requireReachable(id)
+      return try mail(.add(id, group: group), bytes: group.utf8.count)
+    }
+    try hub.add(id, to: group)
+  }
+
+  package func discard(_ id: ConsumerID, from group: String) throws(Failure) {
+    guard isOnLoop else {
+      try requireReachable(id)
+      return try mail(.discard(id, group: group), bytes: group.utf8.count)
+    }
+    try hub.discard(id, from: group)
+  }
+
+  package func send(_ event: Event, toGroup group: String) throws(Failure) {
+    try requireNotStopping()
+    guard isOnLoop else {
+      return try mail(.event(event, group: group), bytes: event.json.count &+ group.utf8.count)
+    }
+    hub.send(event, toGroup: group)
+    touched()
+  }
+
+  package func broadcast(
+    _ frame: Frame, toGroup group: String, except: ConsumerID?
+  ) throws(Failure) {
+    try requireNotStopping()
+    guard isOnLoop else {
+      return try mail(
+        .broadcast(frame, group: group, except: except),
+        bytes: frame.bytes.count &+ group.utf8.count)
+    }
+    hub.broadcast(frame, toGroup: group, except: except)
+    touched()
+  }
+
+  // MARK: tasks
+
+  /// Runs a task in a later turn, whoever asks.
+  package func post(_ task: HostTask) throws(Failure) {
+    try requireRunning()
+    try mail(.task(task), bytes: 0)
+  }
+
+  package func startTimer(
+    _ task: HostTask, after milliseconds: UInt64, every repeatMilliseconds: UInt64?
+  ) throws(Failure) -> UInt64 {
+    try requireRunning()
+    let id = timers.add(Timers.Timer(task: task, repeatMilliseconds: repeatMilliseconds))
+    if isOnLoop {
+      loop.updateTime()
+      hub.now = loop.now
+      hub.startTimer(id, after: milliseconds)
+      touched()
+      return id
+    }
+    do {
+      try mail(.startTimer(id, after: milliseconds), bytes: 0)
+    } catch {
+      _ = timers.remove(id)
+      throw error
+    }
+    return id
+  }
+
+  package func stopTimer(_ id: UInt64) throws(Failure) {
+    guard timers.remove(id) != nil else { throw .gone("timer \(id) is gone") }
+  }
+
+  // MARK: from other threads
+
+  private func requireReachable(_ id: ConsumerID) throws(Failure) {
+    switch slots.phase(id) {
+    case .deciding, .undecided, .open: return
+    case .closing, nil: throw .gone("consumer \(id.raw) is gone")
+    }
+  }
+
+  private func claimDecision(_ id: ConsumerID) throws(Failure) {
+    if slots.claimDecision(id) { return }
+    try requireReachable(id)
+    throw .exists("consumer \(id.raw) is decided already")
+  }
+
+  private func requireNotStopping() throws(Failure) {
+    if isStopping { throw .stopped("the server is stopping") }
+  }
+
+  private func mail(_ command: Command, bytes: Int) throws(Failure) {
+    switch mailbox.add(command, bytes: bytes) {
+    case .queued(let mustWake): if mustWake { loop.wake() }
+    case .full: throw .full("the mailbox is full")
+    case .closed: throw .stopped("the server has stopped")
+    }
+  }
+
+  /// Between services nobody would notice otherwise.
+  private func touched() {
+    if !isInHandler { loop.wake() }
+  }
+
+  /// Carries out what another thread asked for.
+  func perform(_ command: Command) {
+    do {
+      switch command {
+      case .send(let id, let frame): try hub.send(frame, to: id)
+      case .close(let id, let code, let reason): try hub.close(id, code, reason: reason)
+      case .accept(let id): try acceptLate(id)
+      case .reject(let id, let status, let code): try hub.reject(id, status: status, code: code)
+      case .setUser(let id, let user): try hub.setUser(user, of: id)
+      case .add(let id, let group): try hub.add(id, to: group)
+      case .discard(let id, let group): try hub.discard(id, from: group)
+      case .event(let event, let group): hub.send(event, toGroup: group)
+      case .broadcast(let frame, let group, let except):
+        hub.broadcast(frame, toGroup: group, except: except)
+      case .startTimer(let id, let milliseconds): hub.startTimer(id, after: milliseconds)
+      case .task(let task):
+        task.run()
+        host?.handlersReturned()
+      }
+    } catch {
+      // Who asked is not there to be told.
+      if error.kind == .gone { hub.countGone() } else { hub.log(.warning, error.message) }
+    }
+  }
+
+  private func acceptLate(_ id: ConsumerID) throws(Failure) {
+    do {
+      try hub.accept(id, subprotocol: nil)
+    } catch {
+      if error.kind != .gone { try hub.reject(id, status: 403, code: nil) }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,150 @@
+"""The contenders: how each is built, found, started and stopped."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BUILD = HERE.parents[1] / "build"
+OUT = BUILD / "bench"
+VENV_PYTHON = OUT / "venv" / "bin" / "python"
+START_SECONDS_MAX = 20
+
+# Peer, what proves that it is installed, what its version is read from.
+PEERS = {
+    "socketify": ("import socketify", ["socketify"]),
+    "websockets": ("import websockets.asyncio.server", ["websockets"]),
+    "channels": (
+        "import channels, uvicorn, uvloop, httptools",
+        ["channels", "uvicorn"],
+    ),
+}
+
+
+class ServerFailed(Exception):
+    """A server did not start, or ended by itself."""
+
+
+@dataclass
+class Contender:
+    name: str
+    commands: dict = field(default_factory=dict)  # mode: arguments
+    version: str = ""
+    missing: str = ""  # why it is not measured
+
+
+def compile_c(name, *more):
+    """Compiles one program of this folder; raises with what cc said."""
+    command = [os.environ.get("CC", "cc"), "-std=gnu11", "-O2", "-Wall"]
+    command += ["-Wextra", "-Werror", str(HERE / f"{name}.c")]
+    command += ["-o", str(OUT / name), *more]
+    subprocess.run(command, check=True)
+    return str(OUT / name)
+
+
+def floor():
+    program = compile_c("floor", "-lcrypto")
+    commands = {mode: [program, "--mode", mode] for mode in ("echo", "broadcast")}
+    return Contender("floor", {**commands, "events": commands["broadcast"]})
+
+
+def covey():
+    """What is built is measured; the rest is left out with a word."""
+    found = Contender("covey")
+    for mode in ("echo", "broadcast"):
+        program = BUILD / "examples" / mode
+        if program.exists():
+            found.commands[mode] = [str(program)]
+    if (BUILD / "lib" / "libcovey.so").exists():
+        include = HERE.parents[1] / "include"
+        library = ["-L" + str(BUILD / "lib"), "-lcovey"]
+        here = "-Wl,-rpath,$ORIGIN/../lib"
+        program = compile_c("events", f"-I{include}", *library, here)
+        found.commands["events"] = [program]
+    found.missing = "" if found.commands else "not built"
+    return found
+
+
+def run_python(*arguments):
+    return subprocess.run([VENV_PYTHON, *arguments], capture_output=True, text=True)
+
+
+def install(proof, requirement):
+    """Installs a peer unless it is there; returns what went wrong, or ""."""
+    if not VENV_PYTHON.exists():
+        made = subprocess.run(
+            [sys.executable, "-m", "venv", OUT / "venv"],
+            capture_output=True,
+            text=True,
+        )
+        if made.returncode:
+            return "no virtual environment: " + last_line(made.stdout)
+    if run_python("-c", proof).returncode == 0:
+        return ""
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    patience = ["--retries", "1", "--timeout", "20"]
+    installed = run_python(*pip, *patience, *requirement.split())
+    if installed.returncode:
+        return "not installable: " + last_line(installed.stderr)
+    imported = run_python("-c", proof)
+    if imported.returncode:
+        return "does not load: " + last_line(imported.stderr)
+    return ""
+
+
+def last_line(text):
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1][:120] if lines else "no reason given"
+
+
+def peer(name):
+    proof, distributions = PEERS[name]
+    requirements = (HERE / "peers" / "requirements.txt").read_text()
+    requirement = next(line for line in requirements.splitlines() if line.startswith(name))
+    missing = install(proof, requirement)
+    if missing:
+        return Contender(name, missing=missing)
+    ask = "import sys, importlib.metadata as m; "
+    ask += "print(*[f'{d} {m.version(d)}' for d in sys.argv[1:]], sep=', ')"
+    version = run_python("-c", ask, *distributions).stdout.strip()
+    program = [str(VENV_PYTHON), str(HERE / "peers" / f"peer_{name}.py")]
+    commands = {mode: [*program, "--mode", mode] for mode in ("echo", "broadcast")}
+    return Contender(name, commands, version)
+
+
+@contextlib.contextmanager
+def running(command, core):
+    """Starts a server on a core of its own; gives (process id, port)."""
+    said = OUT / "server.out"
+    with open(said, "wb") as output, open(OUT / "server.log", "wb") as log:
+        process = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", "0"],
+            stdout=output,
+            stderr=log,
+            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        )
+    try:
+        yield process.pid, wait_for_port(process, said)
+        if process.poll() is not None:
+            raise ServerFailed(f"it ended by itself: {process.returncode}")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for_port(process, said):
+    give_up = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < give_up:
+        found = re.search(r"listening on .*:(\d+)", said.read_text())
+        if found:
+            return int(found[1])
+        if process.poll() is not None:
+            log = last_line((OUT / "server.log").read_text(errors="replace"))
+            raise ServerFailed(f"it did not start: {log}")
+        time.sleep(0.01)
+    raise ServerFailed(f"not listening after {START_SECONDS_MAX} seconds")

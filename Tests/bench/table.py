@@ -1,0 +1,173 @@
+"""From measurements to the table: medians, ratios, targets."""
+
+import statistics
+from dataclasses import dataclass
+
+# The order of one round. Every ratio is between neighbours of this chain, so
+# both were measured within seconds of each other; odd rounds run backwards.
+CHAIN = ["websockets", "floor", "covey", "socketify", "floor again", "channels"]
+FLOOR_OF = {
+    "covey": "floor",
+    "websockets": "floor",
+    "socketify": "floor again",
+    "channels": "floor again",
+}
+CONTENDERS = ["floor", "covey", "socketify", "websockets", "channels"]
+TITLES = {
+    "floor": "floor",
+    "covey": "Covey",
+    "socketify": "socketify",
+    "websockets": "websockets",
+    "channels": "Channels, uvicorn",
+}
+
+
+@dataclass
+class Spread:
+    """The median of some figures, and how far they lie apart."""
+
+    median: float
+    low: float
+    high: float
+    count: int
+
+    @classmethod
+    def of(cls, figures):
+        figures = list(figures)
+        if not figures:
+            return None
+        middle = statistics.median(figures)
+        return cls(middle, min(figures), max(figures), len(figures))
+
+
+@dataclass
+class Target:
+    text: str
+    limit: float
+    scenario: str
+    metric: str = "cpu_us"
+    against: str = "floor"  # or "socketify", or "" for the figure itself
+
+
+TARGETS = [
+    *(
+        Target(
+            f"broadcast, {n} members, {k} in flight: {limit} x floor", limit, f"fanout-{n}-{k}-64"
+        )
+        for n in (100, 1000)
+        for k, limit in ((1, 1.15), (16, 1.5))
+    ),
+    *(
+        Target(
+            f"broadcast, {n} members, 16 in flight: socketify",
+            1,
+            f"fanout-{n}-16-64",
+            against="socketify",
+        )
+        for n in (100, 1000)
+    ),
+    Target("event, 1000 members, 1 in flight: 1.5 x floor", 1.5, "events-1000-1-64"),
+    Target("event, 1000 members, 16 in flight: 3 x floor", 3, "events-1000-16-64"),
+    Target("echo, 1 in flight: 1.15 x floor", 1.15, "echo-100-1-64"),
+    Target("echo, 16 in flight: 1.5 x floor", 1.5, "echo-100-16-64"),
+    Target("idle connection in a group: 3 KB resident", 3072, "idle", "resident_bytes", ""),
+    Target("connecting and registering one: 2 x socketify", 2, "idle", "connect_us", "socketify"),
+    Target("stripped library: 8 MB", 8e6, "library", "bytes", ""),
+]
+
+
+def figure(rounds, slot, metric):
+    slots = ("floor", "floor again") if slot == "floor" else (slot,)
+    return Spread.of(r[s][metric] for r in rounds for s in slots if metric in r.get(s, {}))
+
+
+def ratio(rounds, above, below, metric):
+    """One ratio a round, of two that ran one after the other."""
+    return Spread.of(
+        r[above][metric] / r[below][metric]
+        for r in rounds
+        if metric in r.get(above, {}) and metric in r.get(below, {})
+    )
+
+
+def ratio_text(spread, pairs):
+    if spread is None:
+        return "-"
+    text = f"{spread.median:.2f} x ({spread.low:.2f}-{spread.high:.2f})"
+    few = f", {spread.count} pair" + "s" * (spread.count != 1)
+    return text + (few if spread.count != pairs else "")
+
+
+def cell(measured, name, metric, pairs):
+    if name in measured["failures"]:
+        return "failed: " + measured["failures"][name]
+    rounds = measured["rounds"]
+    own = figure(rounds, name, metric)
+    if own is None:
+        return "-"
+    if metric == "resident_bytes":
+        return f"{own.median:.0f} B"
+    text = f"{own.median:.2f} us" if own.median < 10 else f"{own.median:.0f} us"
+    if name == "floor":
+        return text
+    against = ratio(rounds, name, FLOOR_OF[name], metric)
+    return f"{text}, {ratio_text(against, pairs)}"
+
+
+def scenario_rows(scenario, measured, pairs):
+    metrics = {"cpu_us": scenario.title}
+    if scenario.kind == "idle":
+        metrics = {
+            "resident_bytes": f"{scenario.title}: resident, each",
+            "connect_us": f"{scenario.title}: CPU to connect each",
+        }
+    for metric, title in metrics.items():
+        cells = [cell(measured, n, metric, pairs) for n in CONTENDERS]
+        direct = ratio(measured["rounds"], "covey", "socketify", metric)
+        yield [title, *cells, ratio_text(direct, pairs)]
+
+
+def markdown(header, rows):
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def main_table(scenarios, results, pairs):
+    header = ["server CPU per delivery"]
+    header += [TITLES[name] for name in CONTENDERS] + ["Covey : socketify"]
+    rows = [
+        row
+        for scenario in scenarios
+        if scenario.name in results
+        for row in scenario_rows(scenario, results[scenario.name], pairs)
+    ]
+    return markdown(header, rows)
+
+
+def measured_for(target, results, library_bytes):
+    if target.scenario == "library":
+        return Spread.of([library_bytes] if library_bytes else [])
+    rounds = results.get(target.scenario, {"rounds": []})["rounds"]
+    if target.against:
+        return ratio(rounds, "covey", target.against, target.metric)
+    return figure(rounds, "covey", target.metric)
+
+
+def target_rows(results, library_bytes):
+    for target in TARGETS:
+        if target.scenario not in ("library", *results):
+            continue
+        spread = measured_for(target, results, library_bytes)
+        if spread is None:
+            yield [target.text, "-", "not measured"]
+        else:
+            reached = spread.median <= target.limit
+            text = f"{spread.median:,.2f} ({spread.low:,.2f}-{spread.high:,.2f})"
+            if target.metric in ("resident_bytes", "bytes"):
+                text = f"{spread.median:,.0f} B"
+            yield [target.text, text, "reached" if reached else "NOT reached"]
+
+
+def target_table(results, library_bytes):
+    header = ["target, at most", "measured", ""]
+    return markdown(header, target_rows(results, library_bytes))

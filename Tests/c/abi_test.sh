@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# abi_test.sh - the interface is still what abi/covey.abi.xml says. libabigail
+# reads the debug information of a stub library made from the header: it checks
+# what the header promises. The first tests ask whether it would notice.
+set -u
+# shellcheck source=script.sh
+. "$(dirname "$0")/script.sh"
+
+baseline=$here/abi/covey.abi.xml
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# same_as_baseline HEADER: compares a header with the baseline.
+same_as_baseline() {
+  local folder
+  folder=$(mktemp -d -p "$work") || return 1
+  stub "$folder" "$1" && describe "$folder" >"$folder/now.xml" || return 1
+  abidiff --harmless "$baseline" "$folder/now.xml"
+}
+
+# notices SED-SCRIPT: whether such a change of the header is noticed.
+notices() {
+  sed "$1" "$header" >"$work/changed.h"
+  ! cmp -s "$header" "$work/changed.h" &&
+    ! same_as_baseline "$work/changed.h"
+}
+
+no_path_is_in_it() {
+  ! grep -nE "(path|dir|file)[a-z-]*='[^']*/" "$baseline"
+}
+
+check "a field of another width is noticed" \
+  notices 's/uint16_t close_code_slow;/uint32_t close_code_slow;/'
+check "a field that is gone is noticed" \
+  notices '/^  uint64_t drops_gone;/d'
+check "a function that is gone is noticed" \
+  notices 's/^covey_status covey_timer_stop(/covey_status covey_timer_end(/'
+check "a parameter of another type is noticed" \
+  notices 's/covey_server_wait(covey_server \*server, int32_t/&*/'
+check "the baseline holds no path" no_path_is_in_it
+check "the interface is that of the baseline" same_as_baseline "$header"
+finish

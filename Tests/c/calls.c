@@ -1,0 +1,287 @@
+#include "calls.h"
+
+#include "host.h"
+
+#include <stdatomic.h>
+
+covey_channel_id calls_channel = 1;
+
+static atomic_int due, done;
+
+/* A `user` to be destroyed. */
+static void *owed(void) {
+  atomic_fetch_add(&due, 1);
+  return &done;
+}
+
+int calls_destroys_due(void) { return atomic_load(&due); }
+int calls_destroys_done(void) { return atomic_load(&done); }
+
+covey_status calls_get(size_t which, covey_server *server,
+                       covey_consumer_id consumer, const char **value_out,
+                       size_t *size_out) {
+  switch (which) {
+  case 0:
+    return covey_consumer_get_path(server, consumer, value_out, size_out);
+  case 1:
+    return covey_consumer_get_param(server, consumer, "room", value_out,
+                                    size_out);
+  case 2:
+    return covey_consumer_get_query(server, consumer, "a", 0, value_out,
+                                    size_out);
+  case 3:
+    return covey_consumer_get_header(server, consumer, "x-tenant", value_out,
+                                     size_out);
+  case 4:
+    return covey_consumer_get_cookie(server, consumer, "sid", value_out,
+                                     size_out);
+  case 5:
+    return covey_consumer_get_origin(server, consumer, value_out, size_out);
+  case 6:
+    return covey_consumer_get_offered_subprotocol(server, consumer, 0,
+                                                  value_out, size_out);
+  case 7:
+    return covey_consumer_get_subprotocol(server, consumer, value_out,
+                                          size_out);
+  case 8:
+    return covey_consumer_get_peer(server, consumer, value_out, size_out);
+  case 9:
+    return covey_consumer_get_user(server, consumer, value_out, size_out);
+  default:
+    return covey_consumer_get_address(server, consumer, value_out, size_out);
+  }
+}
+
+#define CALL(name)                                                             \
+  static covey_status name(covey_server *server, covey_consumer_id consumer)
+
+/* The server's own. */
+
+CALL(server_listen) {
+  (void)consumer;
+  return covey_server_listen(server, NULL, NULL, NULL);
+}
+
+CALL(server_run) {
+  (void)consumer;
+  return covey_server_run(server);
+}
+
+CALL(server_service) {
+  (void)consumer;
+  return covey_server_service(server, 0);
+}
+
+CALL(server_get_fd) {
+  int fd = -1;
+  (void)consumer;
+  return covey_server_get_fd(server, &fd);
+}
+
+CALL(server_get_timeout) {
+  int32_t timeout = 0;
+  (void)consumer;
+  return covey_server_get_timeout(server, &timeout);
+}
+
+CALL(server_start) {
+  (void)consumer;
+  return covey_server_start(server);
+}
+
+CALL(server_wait) {
+  (void)consumer;
+  return covey_server_wait(server, 0);
+}
+
+CALL(server_stop) {
+  (void)consumer;
+  return covey_server_stop(server, 0);
+}
+
+CALL(server_post) {
+  (void)consumer;
+  return covey_server_post(server, no_task, owed(), count_destroy);
+}
+
+CALL(timer_start) {
+  (void)consumer;
+  return covey_timer_start(server, 60000, 0, no_task, owed(), count_destroy,
+                           NULL);
+}
+
+CALL(timer_stop) {
+  (void)consumer;
+  return covey_timer_stop(server, 0);
+}
+
+CALL(server_get_statistics) {
+  covey_statistics statistics = COVEY_STATISTICS_INIT;
+  (void)consumer;
+  return covey_server_get_statistics(server, &statistics);
+}
+
+/* What is registered. */
+
+CALL(channel_register) {
+  covey_channel_handlers handlers = COVEY_CHANNEL_HANDLERS_INIT;
+  (void)consumer;
+  handlers.user = owed();
+  handlers.destroy = count_destroy;
+  return covey_channel_register(server, "calls/", NULL, &handlers, NULL, NULL);
+}
+
+static void on_event(covey_server *server, covey_consumer_id consumer,
+                     const char *type, const void *json, size_t size,
+                     void *user) {
+  (void)server, (void)consumer, (void)type, (void)json, (void)size, (void)user;
+}
+
+CALL(event_register) {
+  (void)consumer;
+  return covey_event_register(server, calls_channel, "calls", on_event, owed(),
+                              count_destroy);
+}
+
+CALL(directory_register) {
+  (void)consumer;
+  return covey_directory_register(server, "/calls/", "/", NULL);
+}
+
+CALL(file_register) {
+  (void)consumer;
+  return covey_file_register(server, "calls", "/etc/passwd", NULL);
+}
+
+/* A consumer's. */
+
+CALL(consumer_accept) { return covey_consumer_accept(server, consumer, NULL); }
+CALL(consumer_reject) { return covey_consumer_reject(server, consumer, 0, 0); }
+
+CALL(consumer_send) {
+  return covey_consumer_send(server, consumer, COVEY_TEXT, "x", 1);
+}
+
+CALL(consumer_close) { return covey_consumer_close(server, consumer, 0, NULL); }
+
+#define GETTER(name, which)                                                    \
+  CALL(name) {                                                                 \
+    const char *value = NULL;                                                  \
+    size_t size = 0;                                                           \
+    return calls_get(which, server, consumer, &value, &size);                  \
+  }
+
+GETTER(consumer_get_path, 0)
+GETTER(consumer_get_param, 1)
+GETTER(consumer_get_query, 2)
+GETTER(consumer_get_header, 3)
+GETTER(consumer_get_cookie, 4)
+GETTER(consumer_get_origin, 5)
+GETTER(consumer_get_offered_subprotocol, 6)
+GETTER(consumer_get_subprotocol, 7)
+GETTER(consumer_get_peer, 8)
+GETTER(consumer_get_user, 9)
+GETTER(consumer_get_address, 10)
+
+CALL(consumer_get_channel) {
+  covey_channel_id channel = 0;
+  return covey_consumer_get_channel(server, consumer, &channel);
+}
+
+CALL(consumer_set_user) {
+  return covey_consumer_set_user(server, consumer, "");
+}
+
+CALL(consumer_set_data) {
+  return covey_consumer_set_data(server, consumer, owed(), count_destroy);
+}
+
+CALL(consumer_get_data) {
+  void *data = NULL;
+  return covey_consumer_get_data(server, consumer, &data);
+}
+
+/* A group's. */
+
+CALL(group_add) { return covey_group_add(server, consumer, "calls"); }
+CALL(group_discard) { return covey_group_discard(server, consumer, "calls"); }
+
+CALL(group_send) {
+  static const char event[] = "{\"type\":\"calls\"}";
+  (void)consumer;
+  return covey_group_send(server, "calls", event, sizeof event - 1, NULL);
+}
+
+CALL(group_broadcast) {
+  (void)consumer;
+  return covey_group_broadcast(server, "calls", COVEY_TEXT, "x", 1, 0);
+}
+
+CALL(group_count) {
+  size_t count = 0;
+  (void)consumer;
+  return covey_group_count(server, "calls", &count);
+}
+
+CALL(group_list) {
+  covey_consumer_id consumers[4];
+  size_t count = 0;
+  (void)consumer;
+  return covey_group_list(server, "calls", consumers, 4, &count);
+}
+
+const call calls[] = {
+    {"covey_server_listen", LOOP, false, COVEY_E_STOPPED, server_listen},
+    {"covey_server_run", ANY, false, COVEY_E_STOPPED, server_run},
+    {"covey_server_service", ANY, false, COVEY_E_STOPPED, server_service},
+    {"covey_server_get_fd", LOOP, false, COVEY_E_STOPPED, server_get_fd},
+    {"covey_server_get_timeout", LOOP, false, COVEY_E_STOPPED,
+     server_get_timeout},
+    {"covey_server_start", ANY, false, COVEY_E_STOPPED, server_start},
+    {"covey_server_wait", ANY, false, COVEY_E_INVALID, server_wait},
+    {"covey_server_stop", ANY, false, COVEY_OK, server_stop},
+    {"covey_server_post", ANY, false, COVEY_E_STOPPED, server_post},
+    {"covey_timer_start", ANY, false, COVEY_E_STOPPED, timer_start},
+    {"covey_timer_stop", ANY, false, COVEY_E_GONE, timer_stop},
+    {"covey_channel_register", SETUP, false, COVEY_E_BUSY, channel_register},
+    {"covey_event_register", SETUP, false, COVEY_E_BUSY, event_register},
+    {"covey_directory_register", SETUP, false, COVEY_E_BUSY,
+     directory_register},
+    {"covey_file_register", SETUP, false, COVEY_E_BUSY, file_register},
+    {"covey_consumer_accept", ANY, true, COVEY_E_GONE, consumer_accept},
+    {"covey_consumer_reject", ANY, true, COVEY_E_GONE, consumer_reject},
+    {"covey_consumer_send", ANY, true, COVEY_E_GONE, consumer_send},
+    {"covey_consumer_close", ANY, true, COVEY_E_GONE, consumer_close},
+    {"covey_consumer_get_path", LOOP, true, COVEY_E_GONE, consumer_get_path},
+    {"covey_consumer_get_param", LOOP, true, COVEY_E_GONE, consumer_get_param},
+    {"covey_consumer_get_query", LOOP, true, COVEY_E_GONE, consumer_get_query},
+    {"covey_consumer_get_header", LOOP, true, COVEY_E_GONE,
+     consumer_get_header},
+    {"covey_consumer_get_cookie", LOOP, true, COVEY_E_GONE,
+     consumer_get_cookie},
+    {"covey_consumer_get_origin", LOOP, true, COVEY_E_GONE,
+     consumer_get_origin},
+    {"covey_consumer_get_offered_subprotocol", LOOP, true, COVEY_E_GONE,
+     consumer_get_offered_subprotocol},
+    {"covey_consumer_get_subprotocol", LOOP, true, COVEY_E_GONE,
+     consumer_get_subprotocol},
+    {"covey_consumer_get_peer", LOOP, true, COVEY_E_GONE, consumer_get_peer},
+    {"covey_consumer_get_user", LOOP, true, COVEY_E_GONE, consumer_get_user},
+    {"covey_consumer_get_address", LOOP, true, COVEY_E_GONE,
+     consumer_get_address},
+    {"covey_consumer_get_channel", LOOP, true, COVEY_E_GONE,
+     consumer_get_channel},
+    {"covey_consumer_set_user", ANY, true, COVEY_E_GONE, consumer_set_user},
+    {"covey_consumer_set_data", LOOP, true, COVEY_E_GONE, consumer_set_data},
+    {"covey_consumer_get_data", LOOP, true, COVEY_E_GONE, consumer_get_data},
+    {"covey_group_add", ANY, true, COVEY_E_GONE, group_add},
+    {"covey_group_discard", ANY, true, COVEY_E_GONE, group_discard},
+    {"covey_group_send", ANY, false, COVEY_E_STOPPED, group_send},
+    {"covey_group_broadcast", ANY, false, COVEY_E_STOPPED, group_broadcast},
+    {"covey_group_count", LOOP, false, COVEY_OK, group_count},
+    {"covey_group_list", LOOP, false, COVEY_OK, group_list},
+    {"covey_server_get_statistics", LOOP, false, COVEY_OK,
+     server_get_statistics},
+};
+
+const size_t calls_count = sizeof calls / sizeof calls[0];

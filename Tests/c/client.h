@@ -1,0 +1,92 @@
+/*
+ * client.h - a raw WebSocket client for loopback servers, by hand.
+ *
+ * It checks nothing it is not told to and sends whatever it is told to. Every
+ * wait ends after CLIENT_PATIENCE_MS. While it waits it takes turns with the
+ * server when `turn` is set, so that a test can be client and server on one
+ * thread; otherwise somebody else has to drive the server.
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLIENT_PATIENCE_MS 10000
+
+enum {
+  FRAME_CONTINUATION = 0,
+  FRAME_TEXT = 1,
+  FRAME_BINARY = 2,
+  FRAME_CLOSE = 8,
+  FRAME_PING = 9,
+  FRAME_PONG = 10
+};
+
+typedef struct client {
+  int fd;                /* -1: not connected */
+  void (*turn)(void *);  /* optional: lets the server do something */
+  void *context;         /* for turn */
+  char head[4096];       /* the answer to the last request, NUL-terminated */
+  unsigned char *buffer; /* what was received and not yet read */
+  size_t have;           /* bytes in it */
+  size_t taken;          /* of these, the last frame's */
+  size_t room;
+  bool at_end; /* the server closed, or the connection broke */
+} client;
+
+typedef struct frame {
+  int opcode;
+  bool is_final;
+  const unsigned char *data; /* borrowed until the next call */
+  size_t size;
+} frame;
+
+/** A client that is not connected. */
+client client_make(void (*turn)(void *), void *context);
+
+/** Connects to 127.0.0.1. `receive_buffer` sets SO_RCVBUF; 0 leaves it. */
+bool client_connect(client *self, uint16_t port, int receive_buffer);
+
+/** Asks for an upgrade. `headers` are more lines, each ending in CRLF, or NULL.
+ * Answers the HTTP status; 0 when none came. */
+int client_upgrade(client *self, const char *target, const char *headers);
+
+/** Asks for a page, and answers as client_upgrade. */
+int client_get(client *self, const char *target);
+
+/** Copies one header of the answer; false when it is not there. */
+bool client_answer(const client *self, const char *name, char *value_out,
+                   size_t room);
+
+/** Sends bytes as they are. */
+bool client_send_bytes(client *self, const void *data, size_t size);
+
+/** Sends one masked frame. */
+bool client_send(client *self, int opcode, bool is_final, const void *data,
+                 size_t size);
+bool client_send_text(client *self, const char *text);
+bool client_send_close(client *self, uint16_t code, const char *reason);
+
+/** Reads the next frame; false at the end, or when the time is over. */
+bool client_receive(client *self, frame *frame_out);
+
+/** Whether the next frame is exactly this text. Shows what it is instead. */
+bool client_receives_text(client *self, const char *text);
+
+/** Reads up to the close frame. Answers its code; 1005 when it has none; 1006
+ * when the connection ended without one, -1 when neither came. */
+int client_receives_close(client *self);
+
+/** Reads whatever comes, up to the end of the connection. */
+bool client_receives_end(client *self);
+
+/** Answers a close of the server's: reads it, echoes it, reads to the end.
+ * Answers as client_receives_close. */
+int client_is_closed(client *self);
+
+/** Ends the connection without ceremony; with a reset when `is_reset`. */
+void client_drop(client *self, bool is_reset);
+
+#endif

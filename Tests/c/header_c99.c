@@ -1,0 +1,30 @@
+/*
+ * header_c99.c - the header alone, twice, in strict C, with every macro used.
+ */
+/* clang-format off */
+#include "covey.h"
+#include "covey.h"
+/* clang-format on */
+
+static covey_status use_every_macro(void) {
+  covey_error error = COVEY_ERROR_INIT;
+  covey_server_options server = COVEY_SERVER_OPTIONS_INIT;
+  covey_listen_options where = COVEY_LISTEN_OPTIONS_INIT;
+  covey_channel_handlers handlers = COVEY_CHANNEL_HANDLERS_INIT;
+  covey_channel_options channel = COVEY_CHANNEL_OPTIONS_INIT;
+  covey_statistics statistics = COVEY_STATISTICS_INIT;
+  return error.struct_size == sizeof error &&
+                 server.struct_size == sizeof server &&
+                 where.struct_size == sizeof where &&
+                 handlers.struct_size == sizeof handlers &&
+                 channel.struct_size == sizeof channel &&
+                 statistics.struct_size == sizeof statistics &&
+                 server.ping_interval_ms != COVEY_OFF &&
+                 COVEY_VERSION_MAJOR + COVEY_VERSION_MINOR +
+                         COVEY_VERSION_PATCH >
+                     0
+             ? error.status
+             : COVEY_E_INVALID;
+}
+
+int main(void) { return use_every_macro() == COVEY_OK ? 0 : 1; }

@@ -1,0 +1,163 @@
+/*
+ * layout.c - where every field of every struct is, and what every number is,
+ * on 64-bit machines (x86_64 and aarch64). Compiling it is the test: what is
+ * here has been promised.
+ */
+#include "covey.h"
+
+#include <stddef.h>
+
+#define SIZE(type, bytes)                                                      \
+  _Static_assert(sizeof(type) == (bytes), #type " has another size")
+#define FIELD(type, field, offset, bytes)                                      \
+  _Static_assert(offsetof(type, field) == (offset) &&                          \
+                     sizeof(((type *)0)->field) == (bytes),                    \
+                 #type "." #field " is elsewhere")
+#define NUMBER(name, number)                                                   \
+  _Static_assert((name) == (number), #name " is another number")
+
+SIZE(covey_status, 4);
+SIZE(covey_channel_id, 8);
+SIZE(covey_consumer_id, 8);
+SIZE(covey_timer_id, 8);
+SIZE(covey_kind, 4);
+SIZE(covey_log_level, 4);
+SIZE(covey_ending_cause, 4);
+
+SIZE(covey_error, 256);
+FIELD(covey_error, struct_size, 0, 4);
+FIELD(covey_error, status, 4, 4);
+FIELD(covey_error, message, 8, 248);
+
+SIZE(covey_server_options, 144);
+FIELD(covey_server_options, struct_size, 0, 4);
+FIELD(covey_server_options, connections_max, 4, 4);
+FIELD(covey_server_options, connections_per_address_max, 8, 4);
+FIELD(covey_server_options, groups_per_consumer_max, 12, 4);
+FIELD(covey_server_options, handshake_timeout_ms, 16, 4);
+FIELD(covey_server_options, connect_timeout_ms, 20, 4);
+FIELD(covey_server_options, ping_interval_ms, 24, 4);
+FIELD(covey_server_options, silence_timeout_ms, 28, 4);
+FIELD(covey_server_options, close_timeout_ms, 32, 4);
+FIELD(covey_server_options, flush_timeout_ms, 36, 4);
+FIELD(covey_server_options, close_code_refused, 40, 2);
+FIELD(covey_server_options, close_code_undecided, 42, 2);
+FIELD(covey_server_options, close_code_slow, 44, 2);
+FIELD(covey_server_options, reserved, 46, 2);
+FIELD(covey_server_options, message_bytes_max, 48, 8);
+FIELD(covey_server_options, outbox_bytes_max, 56, 8);
+FIELD(covey_server_options, undecided_bytes_max, 64, 8);
+FIELD(covey_server_options, path_bytes_max, 72, 8);
+FIELD(covey_server_options, header_bytes_max, 80, 8);
+FIELD(covey_server_options, mailbox_bytes_max, 88, 8);
+FIELD(covey_server_options, mailbox_entries_max, 96, 4);
+FIELD(covey_server_options, json_depth_max, 100, 4);
+FIELD(covey_server_options, receive_buffer_bytes, 104, 4);
+FIELD(covey_server_options, reserved2, 108, 4);
+FIELD(covey_server_options, health_path, 112, 8);
+FIELD(covey_server_options, on_log, 120, 8);
+FIELD(covey_server_options, user, 128, 8);
+FIELD(covey_server_options, destroy, 136, 8);
+
+SIZE(covey_listen_options, 16);
+FIELD(covey_listen_options, struct_size, 0, 4);
+FIELD(covey_listen_options, port, 4, 2);
+FIELD(covey_listen_options, reserved, 6, 2);
+FIELD(covey_listen_options, address, 8, 8);
+
+SIZE(covey_ending, 32);
+FIELD(covey_ending, struct_size, 0, 4);
+FIELD(covey_ending, cause, 4, 4);
+FIELD(covey_ending, code, 8, 2);
+FIELD(covey_ending, is_clean, 10, 1);
+FIELD(covey_ending, reserved, 11, 1);
+FIELD(covey_ending, reserved2, 12, 4);
+FIELD(covey_ending, reason, 16, 8);
+FIELD(covey_ending, reason_bytes, 24, 8);
+
+SIZE(covey_channel_handlers, 56);
+FIELD(covey_channel_handlers, struct_size, 0, 4);
+FIELD(covey_channel_handlers, reserved, 4, 4);
+FIELD(covey_channel_handlers, on_connect, 8, 8);
+FIELD(covey_channel_handlers, on_text, 16, 8);
+FIELD(covey_channel_handlers, on_binary, 24, 8);
+FIELD(covey_channel_handlers, on_disconnect, 32, 8);
+FIELD(covey_channel_handlers, user, 40, 8);
+FIELD(covey_channel_handlers, destroy, 48, 8);
+
+SIZE(covey_channel_options, 32);
+FIELD(covey_channel_options, struct_size, 0, 4);
+FIELD(covey_channel_options, flags, 4, 4);
+FIELD(covey_channel_options, origins, 8, 8);
+FIELD(covey_channel_options, groups, 16, 8);
+FIELD(covey_channel_options, kept_headers, 24, 8);
+
+SIZE(covey_statistics, 224);
+FIELD(covey_statistics, struct_size, 0, 4);
+FIELD(covey_statistics, reserved, 4, 4);
+FIELD(covey_statistics, consumers, 8, 8);
+FIELD(covey_statistics, groups, 16, 8);
+FIELD(covey_statistics, outbox_bytes, 24, 8);
+FIELD(covey_statistics, connections_accepted, 32, 8);
+FIELD(covey_statistics, connections_refused, 40, 8);
+FIELD(covey_statistics, connections_dropped, 48, 8);
+FIELD(covey_statistics, messages_in, 56, 8);
+FIELD(covey_statistics, messages_out, 64, 8);
+FIELD(covey_statistics, bytes_in, 72, 8);
+FIELD(covey_statistics, bytes_out, 80, 8);
+FIELD(covey_statistics, events_handled, 88, 8);
+FIELD(covey_statistics, events_unhandled, 96, 8);
+FIELD(covey_statistics, endings_peer, 104, 8);
+FIELD(covey_statistics, endings_host, 112, 8);
+FIELD(covey_statistics, endings_refused, 120, 8);
+FIELD(covey_statistics, endings_undecided, 128, 8);
+FIELD(covey_statistics, endings_slow, 136, 8);
+FIELD(covey_statistics, endings_silent, 144, 8);
+FIELD(covey_statistics, endings_too_large, 152, 8);
+FIELD(covey_statistics, endings_bad_text, 160, 8);
+FIELD(covey_statistics, endings_bad_kind, 168, 8);
+FIELD(covey_statistics, endings_lost, 176, 8);
+FIELD(covey_statistics, endings_stopped, 184, 8);
+FIELD(covey_statistics, drops_gone, 192, 8);
+FIELD(covey_statistics, drops_queued, 200, 8);
+FIELD(covey_statistics, drops_mailbox_full, 208, 8);
+FIELD(covey_statistics, drops_groups_full, 216, 8);
+
+NUMBER(COVEY_OK, 0);
+NUMBER(COVEY_E_INVALID, -1);
+NUMBER(COVEY_E_GONE, -2);
+NUMBER(COVEY_E_NOT_FOUND, -3);
+NUMBER(COVEY_E_EXISTS, -4);
+NUMBER(COVEY_E_TOO_LARGE, -5);
+NUMBER(COVEY_E_FULL, -6);
+NUMBER(COVEY_E_BUSY, -7);
+NUMBER(COVEY_E_WRONG_THREAD, -8);
+NUMBER(COVEY_E_DENIED, -9);
+NUMBER(COVEY_E_STOPPED, -10);
+NUMBER(COVEY_E_PROTOCOL, -11);
+NUMBER(COVEY_E_TIMED_OUT, -12);
+NUMBER(COVEY_E_SYSTEM, -13);
+NUMBER(COVEY_TEXT, 1);
+NUMBER(COVEY_BINARY, 2);
+NUMBER(COVEY_LOG_ERROR, 1);
+NUMBER(COVEY_LOG_WARNING, 2);
+NUMBER(COVEY_LOG_INFO, 3);
+NUMBER(COVEY_LOG_DEBUG, 4);
+NUMBER(COVEY_ENDING_PEER, 1);
+NUMBER(COVEY_ENDING_HOST, 2);
+NUMBER(COVEY_ENDING_REFUSED, 3);
+NUMBER(COVEY_ENDING_UNDECIDED, 4);
+NUMBER(COVEY_ENDING_SLOW, 5);
+NUMBER(COVEY_ENDING_SILENT, 6);
+NUMBER(COVEY_ENDING_TOO_LARGE, 7);
+NUMBER(COVEY_ENDING_BAD_TEXT, 8);
+NUMBER(COVEY_ENDING_BAD_KIND, 9);
+NUMBER(COVEY_ENDING_LOST, 10);
+NUMBER(COVEY_ENDING_STOPPED, 11);
+NUMBER(COVEY_CHANNEL_PUBLIC, 1);
+NUMBER(COVEY_CHANNEL_REQUIRE_ORIGIN, 2);
+NUMBER(COVEY_CHANNEL_BROADCAST_RECEIVED, 4);
+NUMBER(COVEY_OFF, 4294967295);
+NUMBER(COVEY_VERSION_MAJOR, 1);
+
+int main(void) { return 0; }

@@ -1,0 +1,79 @@
+"""A running example, and the client that talks to it."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as connect_client
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BINARIES = Path(os.environ.get("COVEY_EXAMPLES", REPOSITORY / "build" / "examples"))
+
+STOP_SECONDS = 5
+"""What the examples promise: they have ended by then."""
+
+
+class ExampleProgram:
+    """One process. Made listening; `stop` ends it and checks how it ended."""
+
+    def __init__(self, name: str, *flags: str) -> None:
+        if not any(flag.startswith("--port") for flag in flags):
+            flags = (*flags, "--port", "0")
+        self.process = subprocess.Popen(
+            [BINARIES / name, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.first_line = self.process.stdout.readline()
+        if not self.first_line.startswith("listening on "):
+            self.process.kill()
+            _, errors = self.process.communicate()
+            raise AssertionError(f"{name} said {self.first_line!r} and {errors!r}")
+        self.authority = self.first_line.removeprefix("listening on ").rstrip("\n")
+        host, port = self.authority.rsplit(":", 1)
+        self.host, self.port = host.strip("[]"), int(port)
+
+    @contextmanager
+    def connect(self, path: str = "/", **options: Any) -> Iterator[ClientConnection]:
+        """A WebSocket client without extensions and without limits of its own."""
+        defaults: dict[str, Any] = {"max_size": None, "compression": None, "proxy": None}
+        with connect_client(f"ws://{self.authority}{path}", **(defaults | options)) as client:
+            yield client
+
+    def join(self, room: str, **options: Any) -> AbstractContextManager[ClientConnection]:
+        """A client in a chat room."""
+        return self.connect(f"/ws/chat/{quote(room, safe='')}/", **options)
+
+    def get(self, path: str, method: str = "GET") -> tuple[HTTPResponse, bytes]:
+        """The answer to a request whose path is sent exactly as it is given."""
+        connection = HTTPConnection(self.host, self.port, timeout=10)
+        try:
+            connection.request(method, path)
+            response = connection.getresponse()
+            return response, response.read()
+        finally:
+            connection.close()
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
+        """Ends the process as a person would: status 0, in time, without a word."""
+        if self.process.returncode is not None:
+            return
+        self.process.send_signal(by)
+        try:
+            output, errors = self.process.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            raise AssertionError(f"still running {STOP_SECONDS} s after {by.name}") from None
+        assert (self.process.wait(), output, errors) == (0, "", "")
+
+
+def run_to_its_end(name: str, *flags: str) -> subprocess.CompletedProcess[str]:
+    """For command lines that do not lead to a running server."""
+    return subprocess.run([BINARIES / name, *flags], capture_output=True, text=True, timeout=10)

@@ -1,0 +1,150 @@
+"""What all examples have in common: their flags, how they start and how they end."""
+
+import signal
+import socket
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from conftest import Start
+from example_program import run_to_its_end
+
+NAMES = ["echo", "broadcast", "embed", "chat"]
+
+UPGRADE = (
+    "GET {path} HTTP/1.1\r\nHost: {authority}\r\n"
+    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+every_example = pytest.mark.parametrize("name", NAMES)
+
+
+def path_of(name: str) -> str:
+    return "/ws/chat/lobby/" if name == "chat" else "/"
+
+
+@every_example
+def test_help_explains_the_flags(name: str) -> None:
+    ended = run_to_its_end(name, "--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    for flag in ("--host", "--port", "--max-message"):
+        assert flag in ended.stdout
+
+
+@every_example
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--port"],
+        ["--port", ""],
+        ["--port", "x"],
+        ["--port", "-1"],
+        ["--port", "+1"],
+        ["--port", " 1"],
+        ["--port", "1 "],
+        ["--port", "0x10"],
+        ["--port", "65536"],
+        ["--port", "18446744073709551617"],
+        ["--max-message", "0"],
+        ["--max-message", "1e3"],
+        ["--max-message", "1073741825"],
+        ["--nonsense"],
+        ["nonsense"],
+    ],
+)
+def test_a_bad_flag_ends_with_the_usage_and_status_2(name: str, flags: list[str]) -> None:
+    ended = run_to_its_end(name, *flags)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "usage:" in ended.stderr
+
+
+@every_example
+def test_a_host_that_is_no_address_ends_with_status_1(name: str) -> None:
+    ended = run_to_its_end(name, "--host", "nowhere", "--port", "0")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "nowhere" in ended.stderr
+
+
+@every_example
+def test_a_port_that_is_taken_ends_with_status_1(start: Start, name: str) -> None:
+    first = start(name)
+    ended = run_to_its_end(name, "--port", str(first.port))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.strip() != ""
+    with first.connect(path_of(name)) as client:
+        assert client.ping().wait(timeout=10)
+
+
+@every_example
+def test_it_says_where_it_listens(start: Start, name: str) -> None:
+    program = start(name, "--host", "127.0.0.1")
+    assert program.first_line == f"listening on 127.0.0.1:{program.port}\n"
+    with program.connect(path_of(name)):
+        pass
+
+
+def test_an_ipv6_address_is_written_in_brackets(start: Start) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    program = start("echo", "--host", "::1")
+    assert program.first_line == f"listening on [::1]:{program.port}\n"
+    with program.connect() as client:
+        client.send("hi")
+        assert client.recv() == "hi"
+
+
+def test_a_port_can_be_chosen(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert start("echo", "--port", str(port)).port == port
+
+
+@every_example
+def test_two_run_side_by_side(start: Start, name: str) -> None:
+    one, other = start(name), start(name)
+    assert one.port != other.port
+    one.stop()
+    with other.connect(path_of(name)) as client:
+        assert client.ping().wait(timeout=10)
+
+
+@every_example
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_says_goodbye(start: Start, name: str, by: signal.Signals) -> None:
+    program = start(name)
+    with program.connect(path_of(name)) as client, pytest.raises(ConnectionClosed) as closed:
+        program.stop(by)
+        client.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1001
+
+
+@every_example
+def test_a_client_that_does_not_listen_does_not_hold_it_up(start: Start, name: str) -> None:
+    program = start(name)
+    with socket.create_connection((program.host, program.port)) as deaf:
+        deaf.sendall(UPGRADE.format(path=path_of(name), authority=program.authority).encode())
+        assert b" 101 " in deaf.recv(4096)
+        program.stop()
+
+
+@pytest.mark.parametrize("name", ["echo", "broadcast", "embed"])
+def test_a_client_that_does_not_read_does_not_hold_it_up(start: Start, name: str) -> None:
+    program = start(name)
+    # Flow control of this client: it stops reading after the first few frames.
+    with pytest.raises(ConnectionClosed), program.connect(max_queue=1, close_timeout=1) as client:
+        for _ in range(8):
+            client.send(b"x" * (4 << 20))
+        program.stop()
+        while True:
+            client.recv()
+
+
+@every_example
+def test_a_second_signal_changes_nothing(start: Start, name: str) -> None:
+    program = start(name)
+    program.process.send_signal(signal.SIGTERM)
+    program.stop(signal.SIGINT)

@@ -1,0 +1,78 @@
+#include "command_line.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What the library takes at most. */
+#define MESSAGE_BYTES_LIMIT (UINT64_C(1) << 30)
+
+enum { FLAG_HELP = 1, FLAG_HOST, FLAG_PORT, FLAG_MAX_MESSAGE };
+
+static const struct option flags[] = {
+    {"help", no_argument, NULL, FLAG_HELP},
+    {"host", required_argument, NULL, FLAG_HOST},
+    {"port", required_argument, NULL, FLAG_PORT},
+    {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE},
+    {NULL, 0, NULL, 0}};
+
+static void print_usage(FILE *file, const char *program) {
+  fprintf(file,
+          "usage: %s [flags]\n"
+          "  --host ADDRESS       numeric address to listen on (127.0.0.1)\n"
+          "  --port PORT          0 takes any that is free (8000)\n"
+          "  --max-message BYTES  largest message that is received\n"
+          "  --help               print this\n",
+          program);
+}
+
+/* Digits only: strtoull alone would take blanks and signs as well. */
+static int parse_number(const char *flag, const char *text, uint64_t least,
+                        uint64_t most, uint64_t *number_out) {
+  int is_number = *text != '\0';
+  for (const char *digit = text; *digit != '\0'; digit++) {
+    is_number = is_number && isdigit((unsigned char)*digit);
+  }
+  errno = 0;
+  uint64_t number = is_number ? strtoull(text, NULL, 10) : 0;
+  if (!is_number || errno != 0 || number < least || number > most) {
+    fprintf(stderr, "%s \"%s\": not a number from %" PRIu64 " to %" PRIu64 "\n",
+            flag, text, least, most);
+    return 0;
+  }
+  *number_out = number;
+  return 1;
+}
+
+void command_line_parse(command_line *line, int argc, char **argv) {
+  uint64_t port = line->port;
+  int is_good = 1;
+  int flag = 0;
+  while (is_good && (flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
+    switch (flag) {
+    case FLAG_HELP:
+      print_usage(stdout, argv[0]);
+      exit(EXIT_SUCCESS);
+    case FLAG_HOST:
+      line->host = optarg;
+      break;
+    case FLAG_PORT:
+      is_good = parse_number("--port", optarg, 0, UINT16_MAX, &port);
+      break;
+    case FLAG_MAX_MESSAGE:
+      is_good = parse_number("--max-message", optarg, 1, MESSAGE_BYTES_LIMIT,
+                             &line->message_bytes_max);
+      break;
+    default: /* getopt_long has said what is wrong */
+      is_good = 0;
+    }
+  }
+  if (!is_good || optind != argc) {
+    print_usage(stderr, argv[0]);
+    exit(2);
+  }
+  line->port = (uint16_t)port;
+}

@@ -1,0 +1,21 @@
+/* The flags that every example takes, so that its own file shows its own idea. */
+#ifndef COMMAND_LINE_H
+#define COMMAND_LINE_H
+
+#include <stdint.h>
+
+/* What the command line said. Fill in the defaults, then parse. */
+typedef struct command_line {
+  const char *host;           /* --host */
+  uint16_t port;              /* --port; 0: the system chooses */
+  uint64_t message_bytes_max; /* --max-message; 0: the library's default */
+} command_line;
+
+#define COMMAND_LINE_DEFAULTS                                                  \
+  { "127.0.0.1", 8000, 0 }
+
+/* Returns when all is well. Otherwise it ends the program: with status 0 after
+ * --help, with status 2 and the usage on standard error after a bad flag. */
+void command_line_parse(command_line *line, int argc, char **argv);
+
+#endif

@@ -1,0 +1,21 @@
+/* What every example does around its own idea. */
+#ifndef SERVING_H
+#define SERVING_H
+
+#include <covey.h>
+
+#include "command_line.h"
+
+/* Ends the program with status 1 unless the call it is given was fine. The
+ * error may be NULL; then the status alone is said. */
+void must(covey_status status, const covey_error *error);
+
+/* Listens where the command line says, stops the server on SIGINT and SIGTERM
+ * from now on, and prints "listening on HOST:PORT". */
+void begin_serving(covey_server *server, const command_line *line);
+
+/* After the loop has ended: frees the server, which signals do not reach any
+ * more. */
+void end_serving(covey_server *server);
+
+#endif
