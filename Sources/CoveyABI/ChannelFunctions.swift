@@ -30,7 +30,7 @@ public func covey_channel_register(
     host.channels.append(
       ForeignHost.Handlers(
         onConnect: given.on_connect, onText: given.on_text, onBinary: given.on_binary,
-        onDisconnect: given.on_disconnect, owned: owned))
+        onDisconnect: given.on_disconnect, user: given.user, owned: owned))
     channel_out?.pointee = covey_channel_id(position + 1)
   }
 }
@@ -45,7 +45,7 @@ private func channel(
     throw .invalid("flags are \(options.flags), known \(knownFlags)")
   }
   let pattern = try Pattern(pattern)
-  var channel = Channel(
+  let channel = Channel(
     pattern: pattern, origins: try OriginRules(try texts(options.origins, "origin rule")))
   for name in try texts(options.groups, "group name") {
     channel.groups.append(try GroupName(name, parameters: pattern.parameterNames))
@@ -85,7 +85,7 @@ public func covey_event_register(
     try host.server.hub.registerEvent(
       type, channel: try position(channel, in: host.server.hub),
       handler: host.eventHandlers.count)
-    host.eventHandlers.append(ForeignHost.EventHandler(function: handler, owned: owned))
+    host.eventHandlers.append(ForeignHost.EventHandler(function: handler, user: user, owned: owned))
   }
 }
 

@@ -16,11 +16,14 @@ final class ForeignHost: Host, @unchecked Sendable {
     let onText: covey_on_message_fn?
     let onBinary: covey_on_message_fn?
     let onDisconnect: covey_on_disconnect_fn?
+    /// The same as `owned.user`, to be read without keeping that alive.
+    let user: UnsafeMutableRawPointer?
     let owned: Owned
   }
 
   struct EventHandler {
     let function: covey_on_event_fn
+    let user: UnsafeMutableRawPointer?
     let owned: Owned
   }
 
@@ -38,7 +41,7 @@ final class ForeignHost: Host, @unchecked Sendable {
     server.host = self
   }
 
-  deinit { handlersReturned() }
+  deinit { endLending() }
 
   /// The handle as the host knows it.
   var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
@@ -72,7 +75,8 @@ final class ForeignHost: Host, @unchecked Sendable {
     return copy
   }
 
-  func handlersReturned() {
+  /// Takes back what handlers were lent.
+  private func endLending() {
     guard !lent.isEmpty else { return }
     for text in lent { text.deallocate() }
     lent.removeAll(keepingCapacity: true)
@@ -81,24 +85,26 @@ final class ForeignHost: Host, @unchecked Sendable {
   // MARK: Host
 
   func connect(_ id: ConsumerID, channel: Int) {
-    let handlers = channels[channel]
-    handlers.onConnect?(handle, id.raw, handlers.owned.user)
+    channels[channel].onConnect?(handle, id.raw, channels[channel].user)
+    endLending()
   }
 
   func message(
     _ id: ConsumerID, channel: Int, _ kind: MessageKind, _ bytes: UnsafeRawBufferPointer
   ) {
-    let handlers = channels[channel]
-    guard let function = kind == .text ? handlers.onText : handlers.onBinary else { return }
+    let user = channels[channel].user
+    guard let function = kind == .text ? channels[channel].onText : channels[channel].onBinary
+    else { return }
     let number = covey_kind(kind == .text ? COVEY_TEXT : COVEY_BINARY)
     if let base = bytes.baseAddress {
-      function(handle, id.raw, number, base, bytes.count, handlers.owned.user)
+      function(handle, id.raw, number, base, bytes.count, user)
     } else {
       // Never NULL, so that a host may hand it on without looking.
       withUnsafeBytes(of: UInt8(0)) {
-        function(handle, id.raw, number, $0.baseAddress, 0, handlers.owned.user)
+        function(handle, id.raw, number, $0.baseAddress, 0, user)
       }
     }
+    endLending()
   }
 
   func event(_ event: Event, _ members: ContiguousArray<ConsumerID>) {
@@ -110,18 +116,16 @@ final class ForeignHost: Host, @unchecked Sendable {
           guard let position = server.hub.handler(for: event, id, remembering: &target) else {
             continue
           }
-          let handler = eventHandlers[position]
-          handler.function(
-            handle, id.raw, type, json.baseAddress, json.count, handler.owned.user)
-          handlersReturned()
+          eventHandlers[position].function(
+            handle, id.raw, type, json.baseAddress, json.count, eventHandlers[position].user)
+          endLending()
         }
       }
     }
   }
 
   func disconnect(_ id: ConsumerID, channel: Int, _ ending: Ending) {
-    let handlers = channels[channel]
-    guard let function = handlers.onDisconnect else { return }
+    guard let function = channels[channel].onDisconnect else { return }
     var foreign = covey_ending()
     foreign.struct_size = UInt32(MemoryLayout<covey_ending>.size)
     foreign.cause = covey_ending_cause(ending.cause.rawValue)
@@ -129,8 +133,11 @@ final class ForeignHost: Host, @unchecked Sendable {
     foreign.is_clean = ending.isClean ? 1 : 0
     foreign.reason = UnsafePointer(lend(ending.reason))
     foreign.reason_bytes = ending.reason.count
-    function(handle, id.raw, &foreign, handlers.owned.user)
+    function(handle, id.raw, &foreign, channels[channel].user)
+    endLending()
   }
+
+  func taskReturned() { endLending() }
 
   func released(_ id: ConsumerID) {
     guard id.slot < data.count else { return }

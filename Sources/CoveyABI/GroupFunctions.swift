@@ -8,7 +8,7 @@ public func covey_group_add(
 ) -> covey_status {
   status { () throws(Failure) in
     let host = try borrow(server)
-    let name = try GroupName.checked(try text(group, "group name"))
+    let name = try GroupName.checked(try target(group))
     try host.server.add(ConsumerID(raw: consumer), to: name)
   }
 }
@@ -19,7 +19,7 @@ public func covey_group_discard(
 ) -> covey_status {
   status { () throws(Failure) in
     let host = try borrow(server)
-    let name = try GroupName.checked(try text(group, "group name"))
+    let name = try GroupName.checked(try target(group))
     try host.server.discard(ConsumerID(raw: consumer), from: name)
   }
 }

@@ -47,9 +47,9 @@ func texts(
 }
 
 /// A group's name, or a consumer's address where that is allowed.
-func target(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> String {
-  let name = try text(pointer, "group name")
-  let size = name.utf8.count
+func target(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> Name {
+  let name = Name(try text(pointer, "group name"))
+  let size = name.bytes.count
   guard size > 0 else { throw .invalid("group name is empty") }
   guard size <= Limits.nameBytesMax else {
     throw .invalid("group name is \(size) bytes, limit \(Limits.nameBytesMax)")

@@ -48,7 +48,7 @@ struct Consumer {
   /// Reading was paused because it is undecided.
   var isPaused = false
   /// The channel's groups as this consumer joined them; only where received messages go to them.
-  var channelGroups: [String] = []
+  var channelGroups: [Name] = []
   var user: String?
 
   /// Whether it can be sent something.

@@ -1,10 +1,10 @@
 extension Hub {
   /// Adds a consumer to a group; a member already is no error.
-  package func add(_ id: ConsumerID, to group: String) throws(Failure) {
+  package func add(_ id: ConsumerID, to group: Name) throws(Failure) {
     try join(try reachable(id), group)
   }
 
-  private func join(_ slot: Int, _ group: String) throws(Failure) {
+  private func join(_ slot: Int, _ group: Name) throws(Failure) {
     guard membership(slot, group) == nil else { return }
     let count = consumers[slot].memberships.count
     guard count < limits.groupsPerConsumerMax else {
@@ -18,7 +18,7 @@ extension Hub {
   func join(_ slot: Int, _ names: [GroupName]) throws(Failure) {
     guard !names.isEmpty else { return }
     guard let request = consumers[slot].request else { return }
-    var filled: [String] = []
+    var filled: [Name] = []
     for name in names { filled.append(try name.filled(from: request)) }
     let new = filled.filter { membership(slot, $0) == nil }
     let count = consumers[slot].memberships.count &+ new.count
@@ -33,7 +33,7 @@ extension Hub {
   }
 
   /// Takes a consumer out of a group; not a member is no error.
-  package func discard(_ id: ConsumerID, from group: String) throws(Failure) {
+  package func discard(_ id: ConsumerID, from group: Name) throws(Failure) {
     let slot = try reachable(id)
     guard let position = membership(slot, group) else { return }
     let membership = consumers[slot].memberships.remove(at: position)
@@ -57,25 +57,25 @@ extension Hub {
     consumers[slot].memberships[position].place = membership.place
   }
 
-  private func membership(_ slot: Int, _ group: String) -> Int? {
+  private func membership(_ slot: Int, _ group: Name) -> Int? {
     guard let position = groups.position(of: group) else { return nil }
     return consumers[slot].memberships.firstIndex { $0.group == position }
   }
 
   /// Who a name means: the members of a group, or the one consumer it is the address of.
-  private func members(of name: String) -> ContiguousArray<ConsumerID> {
+  private func members(of name: Name) -> ContiguousArray<ConsumerID> {
     guard let id = Address.consumer(name, server: token) else { return groups.members(of: name) }
     return isReachable(id) ? [id] : []
   }
 
   /// Sends an event: handlers run for the members of this moment.
-  package func send(_ event: Event, toGroup name: String) {
+  package func send(_ event: Event, toGroup name: Name) {
     let members = members(of: name)
     if !members.isEmpty { effects.append(.event(event, members)) }
   }
 
   /// Sends one finished frame to every member.
-  package func broadcast(_ frame: Frame, toGroup name: String, except: ConsumerID?) {
+  package func broadcast(_ frame: Frame, toGroup name: Name, except: ConsumerID?) {
     queue(frame, to: members(of: name), except: except)
   }
 
@@ -88,7 +88,7 @@ extension Hub {
     guard let slot = slot(id), consumers[slot].isReachable else { return nil }
     let channel = consumers[slot].channel
     if last.channel != channel {
-      last = EventTarget(channel: channel, handler: channels[channel].eventHandlers[event.type])
+      last = EventTarget(channel: channel, handler: channels[channel].eventHandlers[Name(event.type)])
     }
     guard let handler = last.handler else {
       counters.eventsUnhandled &+= 1
@@ -106,8 +106,8 @@ extension Hub {
     return handler
   }
 
-  package func memberCount(of name: String) -> Int { members(of: name).count }
-  package func memberList(of name: String) -> ContiguousArray<ConsumerID> { members(of: name) }
+  package func memberCount(of name: Name) -> Int { members(of: name).count }
+  package func memberList(of name: Name) -> ContiguousArray<ConsumerID> { members(of: name) }
 }
 
 /// Which handler the events of one sending get on one channel.

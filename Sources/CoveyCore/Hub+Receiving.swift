@@ -36,8 +36,9 @@ extension Hub {
     }
     if piece.isFirst { consumers[slot].fragmentsKind = nil }
     let kind = consumers[slot].fragmentsKind ?? piece.kind
-    let channel = consumers[slot].channel
-    guard channels[channel].takes(kind) else {
+    let position = consumers[slot].channel
+    let channel = channels[position]
+    guard channel.takes(kind) else {
       fail(slot, .badKind, .unsupportedData)
       return .nothing
     }
@@ -71,8 +72,8 @@ extension Hub {
       return .nothing
     }
     guard isSound(slot, kind, bytes) else { return .nothing }
-    if channels[channel].broadcastsReceived { relay(slot, Frame(kind, bytes)) }
-    return channels[channel].hasHandler(for: kind) ? .deliver(kind, channel: channel) : .nothing
+    if channel.broadcastsReceived { relay(slot, Frame(kind, bytes)) }
+    return channel.hasHandler(for: kind) ? .deliver(kind, channel: position) : .nothing
   }
 
   private func append(_ bytes: Span<UInt8>, to array: inout [UInt8]) {
@@ -109,9 +110,9 @@ extension Hub {
 
   /// Hands over a message that is ours: held, or put together.
   func deliverLater(_ slot: Int, _ kind: MessageKind, _ bytes: [UInt8]) {
-    let channel = consumers[slot].channel
-    if channels[channel].broadcastsReceived { relay(slot, Frame(kind, bytes.span)) }
-    if channels[channel].hasHandler(for: kind) {
+    let channel = channels[consumers[slot].channel]
+    if channel.broadcastsReceived { relay(slot, Frame(kind, bytes.span)) }
+    if channel.hasHandler(for: kind) {
       effects.append(.message(consumers[slot].id, kind, bytes))
     }
   }

@@ -21,7 +21,7 @@ extension Hub {
   }
 
   func fits(_ slot: Int, _ frame: Frame) -> Bool {
-    frame.bytes.count <= limits.outboxBytesMax &- consumers[slot].outbox.bytes
+    frame.count <= limits.outboxBytesMax &- consumers[slot].outbox.bytes
   }
 
   func queue(_ frame: Frame, _ slot: Int) {

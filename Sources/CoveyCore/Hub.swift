@@ -86,10 +86,10 @@ extension Hub {
     _ type: String, channel: Int, handler: Int
   ) throws(Failure) {
     guard channels.indices.contains(channel) else { throw .invalid("no channel \(channel)") }
-    guard channels[channel].eventHandlers[type] == nil else {
+    guard channels[channel].eventHandlers[Name(type)] == nil else {
       throw .exists("event type \(Failure.quote(type)) has a handler")
     }
-    channels[channel].eventHandlers[type] = handler
+    channels[channel].eventHandlers[Name(type)] = handler
   }
 
   package func channelExists(_ channel: Int) -> Bool { channels.indices.contains(channel) }

@@ -1,30 +1,13 @@
 import CLibwebsockets
 
-/// What libwebsockets tells, on the loop's thread. The only file that knows libwebsockets.
-protocol LwsClient: AnyObject {
-  /// Whether to take a connection from this peer.
-  func lwsAccepts(peer: @autoclosure () -> [UInt8]) -> Bool
-  func lwsConnected(_ connection: LwsConnection)
-  func lwsDisconnected(_ connection: LwsConnection)
-  /// A WebSocket handshake, unanswered.
-  func lwsWantsUpgrade(_ connection: LwsConnection) -> LwsUpgrade
-  /// Any other request, unanswered.
-  func lwsWantsResponse(_ connection: LwsConnection) -> LwsResponse
-  func lwsEstablished(_ connection: LwsConnection)
-  func lwsReceived(_ connection: LwsConnection, _ bytes: UnsafeRawBufferPointer)
-  func lwsPonged(_ connection: LwsConnection)
-  func lwsIsWritable(_ connection: LwsConnection)
-  /// A close frame came; tells whether libwebsockets shall answer it.
-  func lwsPeerClosed(_ connection: LwsConnection, _ payload: [UInt8]) -> Bool
-  /// The WebSocket connection is gone. May come for one that never was established.
-  func lwsClosed(_ connection: LwsConnection)
-}
+/// How a WebSocket handshake is answered.
 
 enum LwsUpgrade {
   case refuse(HTTPResponse)
   case upgrade(subprotocol: [UInt8]?, isAnyOffered: Bool)
 }
 
+/// How any other request is answered.
 enum LwsResponse {
   case send(HTTPResponse)
   case sendFile(path: String, mediaType: String, headers: String)
@@ -44,14 +27,14 @@ final class LwsContext {
   private var addresses: [UnsafeMutablePointer<CChar>?] = []
   private var isNegotiatingNone = false
   /// Owns this, and so outlives it.
-  unowned(unsafe) let client: any LwsClient
+  fileprivate let unmanagedServer: Unmanaged<Server>
 
   /// Makes a context; nil when libwebsockets does not start, for want of its plugin or of memory.
   init?(
-    loop: UnsafeMutableRawPointer, client: any LwsClient, handshakeTimeoutSeconds: UInt32,
+    loop: UnsafeMutableRawPointer, server: Server, handshakeTimeoutSeconds: UInt32,
     headerBytesMax: Int, receiveBufferBytes: Int
   ) {
-    self.client = client
+    unmanagedServer = .passUnretained(server)
     negotiatedName.initialize(repeating: 0, count: 128)
     policy.initialize(to: lws_retry_bo_t())
     protocols.initialize(repeating: lws_protocols(), count: 3)
@@ -192,12 +175,17 @@ struct LwsConnection {
   enum Method { case get, head, other }
 
   /// Method and decoded path; nil when there is no sound request line.
+  ///
+  /// Not sound is one without a version: libwebsockets takes an encoded line end in a path for the
+  /// end of the line, and what follows for a header. Nor one with a raw `&` or `;` in its path: it
+  /// splits the path there, and what lies between the parts is not the client's.
   var requestLine: (method: Method, path: [UInt8])? {
     var start: UnsafeMutablePointer<CChar>?
     var count: Int32 = 0
     let method = lws_http_get_uri_and_method(wsi, &start, &count)
     guard method >= 0, let start, count > 0 else { return nil }
     let path = UnsafeRawBufferPointer(start: start, count: Int(count))
+    guard lws_hdr_total_length(wsi, WSI_TOKEN_HTTP) > 0, !path.contains(0) else { return nil }
     return (
       method == LWSHUMETH_GET ? .get : method == LWSHUMETH_HEAD ? .head : .other, Array(path)
     )
@@ -309,45 +297,56 @@ private func lwsCallback(
   guard let wsi, let context = lws_get_context(wsi), let owner = lws_context_user(context) else {
     return 0
   }
-  let lws = Unmanaged<LwsContext>.fromOpaque(owner).takeUnretainedValue()
+  // The context owns its callbacks: nothing needs to be kept alive for their length.
+  return Unmanaged<LwsContext>.fromOpaque(owner)._withUnsafeGuaranteedRef { lws in
+    lws.unmanagedServer._withUnsafeGuaranteedRef { server in
+      dispatch(lws, server, wsi, reason, user, input, count)
+    }
+  }
+}
+
+private func dispatch(
+  _ lws: LwsContext, _ server: Server, _ wsi: OpaquePointer, _ reason: lws_callback_reasons,
+  _ user: UnsafeMutableRawPointer?, _ input: UnsafeMutableRawPointer?, _ count: Int
+) -> Int32 {
   let connection = LwsConnection(wsi: wsi)
   switch reason {
   case LWS_CALLBACK_RECEIVE:
-    lws.client.lwsReceived(connection, UnsafeRawBufferPointer(start: input, count: count))
+    server.lwsReceived(connection, UnsafeRawBufferPointer(start: input, count: count))
     return 0
   case LWS_CALLBACK_SERVER_WRITEABLE:
-    lws.client.lwsIsWritable(connection)
+    server.lwsIsWritable(connection)
     return 0
   case LWS_CALLBACK_RECEIVE_PONG:
-    lws.client.lwsPonged(connection)
+    server.lwsPonged(connection)
     return 0
   case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
     let descriptor = Int32(truncatingIfNeeded: Int(bitPattern: input))
-    return lws.client.lwsAccepts(peer: LwsConnection.peer(ofSocket: descriptor)) ? 0 : 1
+    return server.lwsAccepts(peer: LwsConnection.peer(ofSocket: descriptor)) ? 0 : 1
   case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-    lws.client.lwsConnected(connection)
+    server.lwsConnected(connection)
     return 0
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-    return confirmUpgrade(lws, connection, input)
+    return confirmUpgrade(lws, server, connection, input)
   case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
     lws.negotiated()
     return 0
   case LWS_CALLBACK_ESTABLISHED:
-    lws.client.lwsEstablished(connection)
+    server.lwsEstablished(connection)
     return 0
   case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
     let payload = Array(UnsafeRawBufferPointer(start: input, count: count))
-    return lws.client.lwsPeerClosed(connection, payload) ? 0 : -1
+    return server.lwsPeerClosed(connection, payload) ? 0 : -1
   case LWS_CALLBACK_CLOSED:
-    lws.client.lwsClosed(connection)
+    server.lwsClosed(connection)
     return 0
   case LWS_CALLBACK_WSI_DESTROY:
     // An upgrade that libwebsockets itself refused never closes.
-    lws.client.lwsClosed(connection)
-    lws.client.lwsDisconnected(connection)
+    server.lwsClosed(connection)
+    server.lwsDisconnected(connection)
     return 0
   case LWS_CALLBACK_HTTP:
-    return respond(lws, connection)
+    return respond(server, connection)
   case LWS_CALLBACK_HTTP_FILE_COMPLETION:
     return lws_http_transaction_completed(wsi) != 0 ? -1 : 0
   default:
@@ -356,14 +355,15 @@ private func lwsCallback(
 }
 
 private func confirmUpgrade(
-  _ lws: LwsContext, _ connection: LwsConnection, _ input: UnsafeMutableRawPointer?
+  _ lws: LwsContext, _ server: Server, _ connection: LwsConnection,
+  _ input: UnsafeMutableRawPointer?
 ) -> Int32 {
   // To protocols it does not know libwebsockets has said 403 already, and asks all the same; h2c
   // would bring connections that skip every check of ours.
   guard let input,
     String(cString: input.assumingMemoryBound(to: CChar.self)).lowercased() == "websocket"
   else { return -1 }
-  switch lws.client.lwsWantsUpgrade(connection) {
+  switch server.lwsWantsUpgrade(connection) {
   case .refuse(let response):
     return connection.respond(response, hasBody: true) ? 1 : -1
   case .upgrade(let subprotocol, let isAnyOffered):
@@ -373,9 +373,9 @@ private func confirmUpgrade(
   }
 }
 
-private func respond(_ lws: LwsContext, _ connection: LwsConnection) -> Int32 {
+private func respond(_ server: Server, _ connection: LwsConnection) -> Int32 {
   let status: Int32
-  switch lws.client.lwsWantsResponse(connection) {
+  switch server.lwsWantsResponse(connection) {
   case .send(let response):
     let isHead = connection.requestLine?.method == .head
     guard connection.respond(response, hasBody: !isHead), !response.endsConnection else {

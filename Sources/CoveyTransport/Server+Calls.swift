@@ -8,7 +8,7 @@ extension Server {
   package func send(_ frame: Frame, to id: ConsumerID) throws(Failure) {
     guard isOnLoop else {
       try requireReachable(id)
-      return try mail(.send(id, frame), bytes: frame.bytes.count)
+      return try mail(.send(id, frame), bytes: frame.count)
     }
     try hub.send(frame, to: id)
     touched()
@@ -62,39 +62,39 @@ extension Server {
 
   // MARK: groups
 
-  package func add(_ id: ConsumerID, to group: String) throws(Failure) {
+  package func add(_ id: ConsumerID, to group: Name) throws(Failure) {
     guard isOnLoop else {
       try requireReachable(id)
-      return try mail(.add(id, group: group), bytes: group.utf8.count)
+      return try mail(.add(id, group: group), bytes: group.bytes.count)
     }
     try hub.add(id, to: group)
   }
 
-  package func discard(_ id: ConsumerID, from group: String) throws(Failure) {
+  package func discard(_ id: ConsumerID, from group: Name) throws(Failure) {
     guard isOnLoop else {
       try requireReachable(id)
-      return try mail(.discard(id, group: group), bytes: group.utf8.count)
+      return try mail(.discard(id, group: group), bytes: group.bytes.count)
     }
     try hub.discard(id, from: group)
   }
 
-  package func send(_ event: Event, toGroup group: String) throws(Failure) {
+  package func send(_ event: Event, toGroup group: Name) throws(Failure) {
     try requireNotStopping()
     guard isOnLoop else {
-      return try mail(.event(event, group: group), bytes: event.json.count &+ group.utf8.count)
+      return try mail(.event(event, group: group), bytes: event.json.count &+ group.bytes.count)
     }
     hub.send(event, toGroup: group)
     touched()
   }
 
   package func broadcast(
-    _ frame: Frame, toGroup group: String, except: ConsumerID?
+    _ frame: Frame, toGroup group: Name, except: ConsumerID?
   ) throws(Failure) {
     try requireNotStopping()
     guard isOnLoop else {
       return try mail(
         .broadcast(frame, group: group, except: except),
-        bytes: frame.bytes.count &+ group.utf8.count)
+        bytes: frame.count &+ group.bytes.count)
     }
     hub.broadcast(frame, toGroup: group, except: except)
     touched()
@@ -182,7 +182,7 @@ extension Server {
       case .startTimer(let id, let milliseconds): hub.startTimer(id, after: milliseconds)
       case .task(let task):
         task.run()
-        host?.handlersReturned()
+        host?.taskReturned()
       }
     } catch {
       // Who asked is not there to be told.

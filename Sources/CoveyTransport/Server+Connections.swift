@@ -1,9 +1,10 @@
 internal import CoveyCore
 
-// What libwebsockets tells, turned into inputs of the hub.
-extension Server: LwsClient {
+// What libwebsockets tells, on the loop's thread, turned into inputs of the hub.
+extension Server {
   // MARK: addresses
 
+  /// Whether to take a connection from this peer.
   func lwsAccepts(peer: @autoclosure () -> [UInt8]) -> Bool {
     guard let most = limits.connectionsPerAddressMax else { return true }
     let isAccepted = addressCounts[peer(), default: 0] < most
@@ -26,6 +27,7 @@ extension Server: LwsClient {
 
   // MARK: opening
 
+  /// A WebSocket handshake, unanswered.
   func lwsWantsUpgrade(_ connection: LwsConnection) -> LwsUpgrade {
     hub.now = loop.now
     guard let opening = opening(connection) else {
@@ -41,7 +43,6 @@ extension Server: LwsClient {
       handshake = (id, connection)
       host?.connect(id, channel: channel)
       handshake = nil
-      host?.handlersReturned()
     }
     keepHeaders(of: id, connection)
     let answer = hub.answer(id)
@@ -114,7 +115,6 @@ extension Server: LwsClient {
     let typed = bytes.assumingMemoryBound(to: UInt8.self)
     if case .deliver(let kind, let channel) = hub.received(id, piece, typed.span) {
       host?.message(id, channel: channel, kind, bytes)
-      host?.handlersReturned()
     }
     pump()
   }
@@ -136,6 +136,7 @@ extension Server: LwsClient {
 
   // MARK: ending
 
+  /// A close frame came; tells whether libwebsockets shall answer it.
   func lwsPeerClosed(_ connection: LwsConnection, _ payload: [UInt8]) -> Bool {
     hub.now = loop.now
     let isToAnswer = hub.peerClosed(ConsumerID(raw: connection.tag), payload)
@@ -143,6 +144,7 @@ extension Server: LwsClient {
     return isToAnswer
   }
 
+  /// The connection is gone. May come for one that never was established, and twice.
   func lwsClosed(_ connection: LwsConnection) {
     let id = ConsumerID(raw: connection.tag)
     guard id.raw != 0 else { return }
@@ -157,6 +159,7 @@ extension Server: LwsClient {
 
   // MARK: plain requests
 
+  /// A request that is no handshake, unanswered.
   func lwsWantsResponse(_ connection: LwsConnection) -> LwsResponse {
     guard let line = connection.requestLine, line.path.count <= limits.pathBytesMax else {
       return .send(HTTPResponse(status: 400, endsConnection: true))

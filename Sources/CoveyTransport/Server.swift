@@ -61,7 +61,7 @@ package final class Server: @unchecked Sendable {
     hub.now = loop.now
     let seconds = (limits.handshakeTimeoutMilliseconds + 999) / 1000
     lws = LwsContext(
-      loop: loop.raw, client: self, handshakeTimeoutSeconds: UInt32(clamping: seconds),
+      loop: loop.raw, server: self, handshakeTimeoutSeconds: UInt32(clamping: seconds),
       headerBytesMax: limits.headerBytesMax, receiveBufferBytes: limits.receiveBufferBytes)
     guard lws != nil else {
       throw .system(
@@ -331,14 +331,11 @@ extension Server: UvLoopClient {
     case .message(let id, let kind, let bytes):
       guard hub.isReachable(id), let channel = hub.channel(of: id) else { return }
       bytes.withUnsafeBytes { host?.message(id, channel: channel, kind, $0) }
-      host?.handlersReturned()
     case .event(let event, let members):
       host?.event(event, members)
-      host?.handlersReturned()
     case .disconnect(let id, let ending):
       guard let channel = hub.channel(of: id) else { return }
       host?.disconnect(id, channel: channel, ending)
-      host?.handlersReturned()
     case .released(let id):
       host?.released(id)
       hub.release(id)
@@ -361,7 +358,7 @@ extension Server: UvLoopClient {
       _ = timers.remove(id)
     }
     timer.task.run()
-    host?.handlersReturned()
+    host?.taskReturned()
   }
 
   func connection(_ id: ConsumerID) -> LwsConnection? {
@@ -393,11 +390,11 @@ extension Server: UvLoopClient {
       switch hub.nextWrite(slot) {
       case .nothing: return
       case .frame(let frame):
-        bytes = frame.bytes.count
-        isSound = frame.bytes.withUnsafeBytes { connection.write($0) }
+        bytes = frame.count
+        isSound = frame.withBytes { connection.write($0) }
       case .gathered:
-        bytes = hub.gathered.bytes.count
-        isSound = hub.gathered.bytes.withUnsafeBytes { connection.write($0) }
+        bytes = hub.gathered.count
+        isSound = hub.gathered.withBytes { connection.write($0) }
       }
       guard isSound else {
         connection.shutDown()

@@ -121,11 +121,11 @@ def test_the_log_follows_unless_someone_reads_back(
 def test_the_log_is_bounded(chat: ExampleProgram, open_page: OpenPage) -> None:
     page = enter(open_page, chat, "lobby")
     with chat.join("lobby") as client:
-        for number in range(1100):
+        for number in range(550):
             client.send(json.dumps({"message": str(number)}))
             client.recv()
-        page.wait_until(f"{LOG}.endsWith('1099\\n')")
-        assert page.evaluate(LOG) == "".join(f"{number}\n" for number in range(100, 1100))
+        page.wait_until(f"{LOG}.endsWith('549\\n')")
+        assert page.evaluate(LOG) == "".join(f"{number}\n" for number in range(50, 550))
 
 
 def test_an_error_of_the_server_is_shown(chat: ExampleProgram, open_page: OpenPage) -> None:

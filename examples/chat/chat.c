@@ -15,7 +15,7 @@
 #include "command_line.h"
 #include "serving.h"
 
-/* The Makefile says where the pages are; this is right at the top of the tree. */
+/* The Makefile says where the pages are; this is right from the top folder. */
 #ifndef CHAT_WEB
 #define CHAT_WEB "examples/chat/web"
 #endif

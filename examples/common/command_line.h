@@ -1,4 +1,4 @@
-/* The flags that every example takes, so that its own file shows its own idea. */
+/* The flags that every example takes, so that its file shows its own idea. */
 #ifndef COMMAND_LINE_H
 #define COMMAND_LINE_H
 

@@ -1,5 +1,5 @@
 /// What the host registered on a URL pattern, as far as the core knows it.
-package struct Channel {
+package final class Channel {
   package var pattern: Pattern
   package var origins: OriginRules
   package var isPublic = false
@@ -12,7 +12,7 @@ package struct Channel {
   /// Headers to keep past connect, in lower case.
   package var keptHeaders: [String] = []
   /// Position of the host's handler for each type of event.
-  var eventHandlers: [String: Int] = [:]
+  var eventHandlers: [Name: Int] = [:]
 
   package init(pattern: Pattern, origins: OriginRules) {
     self.pattern = pattern

@@ -12,16 +12,16 @@ package enum Address {
   }
 
   /// Whether a name has the form of an address, of whatever server.
-  static func hasForm(_ name: String) -> Bool { parts(name) != nil }
+  static func hasForm(_ name: Name) -> Bool { parts(name) != nil }
 
   /// The consumer that a name addresses, when it is one of this server.
-  static func consumer(_ name: String, server: UInt64) -> ConsumerID? {
+  static func consumer(_ name: Name, server: UInt64) -> ConsumerID? {
     guard let parts = parts(name), parts.server == server else { return nil }
     return ConsumerID(raw: parts.consumer)
   }
 
-  private static func parts(_ name: String) -> (server: UInt64, consumer: UInt64)? {
-    let bytes = name.utf8
+  private static func parts(_ name: Name) -> (server: UInt64, consumer: UInt64)? {
+    let bytes = name.bytes
     // Most names are no addresses: the cheap questions come first.
     guard bytes.count == prefix.utf8.count + 33, bytes.starts(with: prefix.utf8) else { return nil }
     let rest = Array(bytes.dropFirst(prefix.utf8.count))

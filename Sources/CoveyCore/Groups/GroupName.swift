@@ -27,11 +27,11 @@ package struct GroupName: Sendable, Equatable {
     if !rest.isEmpty { parts.append(.text(Array(rest.utf8))) }
     guard !parts.isEmpty else { throw .invalid("group name is empty") }
     self.parts = parts
-    if parameters.isEmpty || !text.contains("{") { _ = try GroupName.checked(text) }
+    if parameters.isEmpty || !text.contains("{") { _ = try GroupName.checked(Name(text)) }
   }
 
   /// The name for one consumer.
-  func filled(from request: Request) throws(Failure) -> String {
+  func filled(from request: Request) throws(Failure) -> Name {
     var bytes: [UInt8] = []
     for part in parts {
       switch part {
@@ -39,21 +39,21 @@ package struct GroupName: Sendable, Equatable {
       case .parameter(let position): bytes.append(contentsOf: request.parameter(position) ?? [])
       }
     }
-    guard let name = String(validating: bytes, as: UTF8.self) else {
+    guard (try? UTF8Span(validating: bytes.span)) != nil else {
       throw .invalid("group name is not utf-8")
     }
-    return try Self.checked(name)
+    return try Self.checked(Name(bytes))
   }
 
   /// Checks a name that a host gave: 1 to 255 bytes, and no consumer's address.
-  package static func checked(_ name: String) throws(Failure) -> String {
-    let size = name.utf8.count
+  package static func checked(_ name: Name) throws(Failure) -> Name {
+    let size = name.bytes.count
     guard size > 0 else { throw .invalid("group name is empty") }
     guard size <= Limits.nameBytesMax else {
       throw .invalid("group name is \(size) bytes, limit \(Limits.nameBytesMax)")
     }
     guard !Address.hasForm(name) else {
-      throw .invalid("group name \(Failure.quote(name)) is a consumer's address")
+      throw .invalid("group name \(Failure.quote(name.text)) is a consumer's address")
     }
     return name
   }

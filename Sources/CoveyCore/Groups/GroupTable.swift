@@ -4,27 +4,27 @@
 /// its position in each of its groups, so that leaving moves one other member and no more.
 struct GroupTable {
   struct Group {
-    var name: String
+    var name: Name
     var members: ContiguousArray<ConsumerID> = []
   }
 
-  private var positions: [String: Int] = [:]
+  private var positions: [Name: Int] = [:]
   private var groups: ContiguousArray<Group> = []
   private var free: [Int] = []
 
   /// Groups with at least one member.
   var count: Int { positions.count }
 
-  func position(of name: String) -> Int? { positions[name] }
+  func position(of name: Name) -> Int? { positions[name] }
 
   func members(at position: Int) -> ContiguousArray<ConsumerID> { groups[position].members }
 
-  func members(of name: String) -> ContiguousArray<ConsumerID> {
+  func members(of name: Name) -> ContiguousArray<ConsumerID> {
     positions[name].map { groups[$0].members } ?? []
   }
 
   /// Adds a member that is not in the group yet; returns where it stands.
-  mutating func add(_ id: ConsumerID, to name: String) -> Membership {
+  mutating func add(_ id: ConsumerID, to name: Name) -> Membership {
     let position = positions[name] ?? open(name)
     groups[position].members.append(id)
     return Membership(
@@ -44,7 +44,7 @@ struct GroupTable {
     return place == last ? nil : moved
   }
 
-  private mutating func open(_ name: String) -> Int {
+  private mutating func open(_ name: Name) -> Int {
     let position = free.popLast() ?? groups.count
     if position == groups.count {
       groups.append(Group(name: name))
@@ -57,7 +57,7 @@ struct GroupTable {
 
   private mutating func close(_ position: Int) {
     positions[groups[position].name] = nil
-    groups[position] = Group(name: "")
+    groups[position] = Group(name: Name(""))
     free.append(position)
   }
 }

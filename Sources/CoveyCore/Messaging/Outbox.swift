@@ -19,7 +19,7 @@ struct Outbox {
 
   mutating func append(_ frame: Frame) {
     frames.append(frame)
-    waitingBytes &+= frame.bytes.count
+    waitingBytes &+= frame.count
   }
 
   /// Takes the next thing to write: one frame, or several side by side in `gathered`.
@@ -28,14 +28,19 @@ struct Outbox {
   mutating func next(gatheringInto gathered: inout Gathered, counting: inout Traffic) -> Write {
     guard start < frames.count else { return .nothing }
     let first = frames[start]
-    if start &+ 1 == frames.count || first.bytes.count > Limits.gatherBytesMax {
+    if start &+ 1 == frames.count || first.count > Limits.gatherBytesMax {
       counting.add(first)
-      advance(by: 1, first.bytes.count)
+      advance(by: 1, first.count)
       return .frame(first)
     }
-    let taken = gathered.gather(frames, from: start)
+    if start == 0, waitingBytes <= Limits.gatherBytesMax {
+      waitingBytes = 0
+      gathered.gather(&frames)
+    } else {
+      let taken = gathered.gather(from: frames, after: start)
+      advance(by: taken, gathered.count)
+    }
     counting.add(gathered.traffic)
-    advance(by: taken, gathered.bytes.count)
     return .gathered
   }
 
@@ -44,8 +49,7 @@ struct Outbox {
     waitingBytes &-= bytes
     guard start == frames.count else { return }
     start = 0
-    // A burst's room is given back; an ordinary consumer's is used again.
-    if frames.capacity > 64 { frames = [] } else { frames.removeAll(keepingCapacity: true) }
+    Gathered.empty(&frames)
   }
 
   mutating func buffered(_ bytes: Int) { bufferedBytes = bytes }

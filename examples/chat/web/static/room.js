@@ -1,6 +1,6 @@
 import { problemWithRoomName } from "./room_name.js";
 
-const LINES_MAX = 1000;
+const LINES_MAX = 500;
 const RETRY_FIRST_MS = 500;
 const RETRY_MOST_MS = 15_000;
 
