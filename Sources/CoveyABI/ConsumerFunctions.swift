@@ -35,9 +35,10 @@ public func covey_consumer_send(
   _ data: UnsafeRawPointer?, _ size: Int
 ) -> covey_status {
   status { () throws(Failure) in
-    let host = try borrow(server)
-    let frame = try frame(kind, data, size, limits: host.server.limits)
-    try host.server.send(frame, to: ConsumerID(raw: consumer))
+    try lending(server) { host throws(Failure) in
+      let (kind, payload) = try message(kind, data, size, atMost: host.payloadBytesMax)
+      try host.server.send(kind, payload.span, to: ConsumerID(raw: consumer))
+    }
   }
 }
 

@@ -7,6 +7,8 @@ internal import CoveyTransport
 /// Belongs to the loop's thread, apart from `server`, which knows what other threads may do.
 final class ForeignHost: Host, @unchecked Sendable {
   let server: Server
+  /// The largest message that fits into an empty outbox.
+  let payloadBytesMax: Int
   private let onLog: covey_on_log_fn?
   private let logOwned: Owned
 
@@ -36,6 +38,7 @@ final class ForeignHost: Host, @unchecked Sendable {
 
   init(_ server: Server, onLog: covey_on_log_fn?, logOwned: Owned) {
     self.server = server
+    payloadBytesMax = server.limits.outboxBytesMax - Frame.headerBytesMax
     self.onLog = onLog
     self.logOwned = logOwned
     server.host = self

@@ -31,10 +31,9 @@ public func covey_group_send(
 ) -> covey_status {
   status(error) { () throws(Failure) in
     let host = try borrow(server)
-    let limits = host.server.limits
     let name = try target(group)
-    let json = try payload(json, size, atMost: limits.outboxBytesMax - Frame.headerBytesMax)
-    let event = try Event(json: Array(json), depthMax: limits.jsonDepthMax)
+    let json = try payload(json, size, atMost: host.payloadBytesMax)
+    let event = try Event(json: Array(json), depthMax: host.server.limits.jsonDepthMax)
     try host.server.send(event, toGroup: name)
   }
 }
@@ -47,7 +46,8 @@ public func covey_group_broadcast(
   status { () throws(Failure) in
     let host = try borrow(server)
     let name = try target(group)
-    let frame = try frame(kind, data, size, limits: host.server.limits)
+    let (kind, payload) = try message(kind, data, size, atMost: host.payloadBytesMax)
+    let frame = Frame(kind, payload.span)
     try host.server.broadcast(
       frame, toGroup: name, except: except == 0 ? nil : ConsumerID(raw: except))
   }

@@ -17,6 +17,20 @@ func borrow(_ server: OpaquePointer?) throws(Failure) -> ForeignHost {
   return Unmanaged<ForeignHost>.fromOpaque(UnsafeRawPointer(server)).takeUnretainedValue()
 }
 
+/// The same for the calls that come by the million: the host keeps the handle for their length, so
+/// nothing is counted.
+@inline(__always)
+func lending(
+  _ server: OpaquePointer?, _ body: (ForeignHost) throws(Failure) -> Void
+) throws(Failure) {
+  guard let server else { throw .invalid("server is NULL") }
+  var failure: Failure?
+  Unmanaged<ForeignHost>.fromOpaque(UnsafeRawPointer(server))._withUnsafeGuaranteedRef { host in
+    do { try body(host) } catch let error as Failure { failure = error } catch {}
+  }
+  if let failure { throw failure }
+}
+
 /// Takes back what `retain` gave.
 func release(_ server: OpaquePointer) {
   Unmanaged<ForeignHost>.fromOpaque(UnsafeRawPointer(server)).release()
@@ -70,20 +84,20 @@ func payload(
   return UnsafeBufferPointer(start: data.assumingMemoryBound(to: UInt8.self), count: size)
 }
 
-/// A whole message, framed.
+/// A whole message, checked.
 @inline(__always)
-func frame(
-  _ kind: covey_kind, _ data: UnsafeRawPointer?, _ size: Int, limits: Limits
-) throws(Failure) -> Frame {
-  let bytes = try payload(data, size, atMost: limits.outboxBytesMax - Frame.headerBytesMax)
+func message(
+  _ kind: covey_kind, _ data: UnsafeRawPointer?, _ size: Int, atMost limit: Int
+) throws(Failure) -> (MessageKind, UnsafeBufferPointer<UInt8>) {
+  let bytes = try payload(data, size, atMost: limit)
   if kind == covey_kind(COVEY_TEXT) {
     guard (try? UTF8Span(validating: bytes.span)) != nil else {
       throw .invalid("text is not utf-8")
     }
-    return Frame(.text, bytes.span)
+    return (.text, bytes)
   }
   guard kind == covey_kind(COVEY_BINARY) else { throw .invalid("kind is \(kind)") }
-  return Frame(.binary, bytes.span)
+  return (.binary, bytes)
 }
 
 func closeCode(_ code: UInt16, or fallback: CloseCode) throws(Failure) -> CloseCode {

@@ -1,4 +1,14 @@
 extension Hub {
+  /// Queues a message to one consumer.
+  package func send(
+    _ kind: MessageKind, _ payload: Span<UInt8>, to id: ConsumerID
+  ) throws(Failure) {
+    let slot = try reachable(id)
+    guard fits(slot, Frame.bytes(forPayload: payload.count)) else { return refuseToQueue(slot) }
+    consumers[slot].outbox.append(kind, payload)
+    if !consumers[slot].isDirty { markDirty(slot) }
+  }
+
   /// Queues a frame to one consumer.
   package func send(_ frame: Frame, to id: ConsumerID) throws(Failure) {
     queue(frame, try reachable(id))
@@ -20,16 +30,12 @@ extension Hub {
     }
   }
 
-  func fits(_ slot: Int, _ frame: Frame) -> Bool {
-    frame.count <= limits.outboxBytesMax &- consumers[slot].outbox.bytes
+  private func fits(_ slot: Int, _ bytes: Int) -> Bool {
+    bytes <= limits.outboxBytesMax &- consumers[slot].outbox.bytes
   }
 
   func queue(_ frame: Frame, _ slot: Int) {
-    guard fits(slot, frame) else {
-      counters.dropsQueued &+= 1
-      tooSlow(slot)
-      return
-    }
+    guard fits(slot, frame.count) else { return refuseToQueue(slot) }
     consumers[slot].outbox.append(frame)
     if !consumers[slot].isDirty { markDirty(slot) }
   }
@@ -56,7 +62,8 @@ extension Hub {
     beginClosing(slot, Ending(cause: cause, code: code))
   }
 
-  private func tooSlow(_ slot: Int) {
+  private func refuseToQueue(_ slot: Int) {
+    counters.dropsQueued &+= 1
     guard consumers[slot].isReachable else { return }
     counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
     log(.warning, "consumer \(consumers[slot].id.raw) reads too slowly and is closed")

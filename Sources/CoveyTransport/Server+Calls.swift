@@ -5,12 +5,15 @@ package import CoveyCore
 extension Server {
   // MARK: consumers
 
-  package func send(_ frame: Frame, to id: ConsumerID) throws(Failure) {
+  package func send(
+    _ kind: MessageKind, _ payload: Span<UInt8>, to id: ConsumerID
+  ) throws(Failure) {
     guard isOnLoop else {
       try requireReachable(id)
+      let frame = Frame(kind, payload)
       return try mail(.send(id, frame), bytes: frame.count)
     }
-    try hub.send(frame, to: id)
+    try hub.send(kind, payload, to: id)
     touched()
   }
 

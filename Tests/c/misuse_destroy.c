@@ -412,6 +412,69 @@ static void data_of_one_that_was_refused_is_destroyed(void) {
   CHECK_IS(atomic_load(&h.disconnects), 0);
 }
 
+struct meddler {
+  covey_server *server;
+  atomic_int lent, destroyed, visits;
+};
+
+static void destroy_of_meddler(void *user) {
+  struct meddler *self = user;
+  atomic_fetch_add(&self->destroyed, 1);
+}
+
+/* A destroy function that calls the server itself. */
+static void meddle(void *user) {
+  struct meddler *self = user;
+  covey_server *server = self->server;
+  atomic_fetch_add(&self->visits, 1);
+  atomic_fetch_add(&self->lent, 2);
+  (void)covey_server_post(server, no_task, self, destroy_of_meddler);
+  (void)covey_timer_start(server, 0, 0, no_task, self, destroy_of_meddler,
+                          NULL);
+  (void)covey_group_broadcast(server, "g", COVEY_TEXT, "x", 1, 0);
+  (void)covey_consumer_send(server, 1, COVEY_TEXT, "x", 1);
+  CHECK(covey_server_service(server, 0) != COVEY_OK);
+}
+
+static void a_destroy_may_call_the_server(void) {
+  struct meddler self;
+  covey_channel_handlers handlers = COVEY_CHANNEL_HANDLERS_INIT;
+  host h;
+  client c, left;
+  memset(&self, 0, sizeof self);
+  handlers.user = &self;
+  handlers.destroy = meddle;
+  host_prepare(&h);
+  if (!host_make(&h, NULL, NULL))
+    return;
+  self.server = h.server;
+  CHECK_IS(covey_channel_register(h.server, "m/", NULL, &handlers, NULL, NULL),
+           COVEY_OK);
+  CHECK(host_listen(&h));
+  covey_consumer_id consumer = host_connect(&h, &c);
+  CHECK_IS(covey_consumer_set_data(h.server, consumer, &self, meddle),
+           COVEY_OK);
+  host_disconnect(&h, &c);
+  CHECK_IS(atomic_load(&self.visits), 1);
+  CHECK_IS(covey_server_post(h.server, no_task, &self, meddle), COVEY_OK);
+  CHECK_IS(covey_timer_start(h.server, 0, 0, no_task, &self, meddle, NULL),
+           COVEY_OK);
+  AWAIT(&h, atomic_load(&self.visits) == 3);
+  AWAIT(&h, atomic_load(&self.destroyed) == atomic_load(&self.lent));
+
+  /* And while it is freed. */
+  consumer = host_connect(&h, &left);
+  CHECK_IS(covey_consumer_set_data(h.server, consumer, &self, meddle),
+           COVEY_OK);
+  CHECK_IS(covey_server_post(h.server, no_task, &self, meddle), COVEY_OK);
+  CHECK_IS(covey_timer_start(h.server, 60000, 0, no_task, &self, meddle, NULL),
+           COVEY_OK);
+  host_close(&h);
+  CHECK_IS(atomic_load(&self.visits), 7);
+  CHECK_IS(atomic_load(&self.destroyed), atomic_load(&self.lent));
+  client_drop(&left, false);
+}
+
 static void post_until_full(void *argument) {
   const struct post *post = argument;
   int full = 0;
@@ -487,6 +550,7 @@ int main(int argc, char **argv) {
       TEST(data_is_destroyed_after_on_disconnect),
       TEST(data_is_destroyed_when_the_server_is_freed),
       TEST(data_of_one_that_was_refused_is_destroyed),
+      TEST(a_destroy_may_call_the_server),
       TEST(a_full_mailbox_destroys_what_it_does_not_take),
       TEST(a_mailbox_is_full_by_its_bytes_too),
   };

@@ -1,71 +1,119 @@
-/// One complete WebSocket frame, immutable and shared by all who are sent it.
+/// One complete WebSocket frame, or several of them in a row.
 ///
-///     | FIN + opcode | length: 1, 3 or 9 bytes | payload |
+///     | FIN + opcode | length: 1, 3 or 9 bytes | payload | ...
 ///
-/// Server frames are not masked (RFC 6455 section 5.1). One allocation holds all of it.
+/// Immutable and shared by all who are sent it; only an outbox that made one for itself alone adds
+/// to it. Server frames are not masked (RFC 6455 section 5.1). One allocation holds all of it.
 package struct Frame: @unchecked Sendable {
-  /// Its header is the number of bytes. Never changed once it is made, so threads may share it.
-  private let storage: ManagedBuffer<Int, UInt8>
+  private struct Head {
+    var count = 0
+    var capacity: Int
+    var traffic = Traffic()
+  }
+
+  private let storage: ManagedBuffer<Head, UInt8>
 
   /// Frames one whole message.
   package init(_ kind: MessageKind, _ payload: Span<UInt8>) {
-    self.init(opcode: kind == .text ? 0x1 : 0x2, payload)
+    self.init(capacity: Self.bytes(forPayload: payload.count))
+    add(kind, payload)
   }
 
-  private init(opcode: UInt8, _ payload: Span<UInt8>) {
+  /// Makes room for frames to be added.
+  init(capacity: Int) {
+    storage = .create(minimumCapacity: capacity) { _ in Head(capacity: capacity) }
+  }
+
+  /// Frames control, which is no message.
+  private init(opcode: UInt8, _ payload: [UInt8]) {
+    self.init(capacity: Self.bytes(forPayload: payload.count))
+    append(opcode, payload.span)
+  }
+
+  /// A close frame; the caller keeps the reason within what a control frame holds.
+  static func close(_ code: CloseCode, reason: [UInt8]) -> Frame {
+    Frame(
+      opcode: 0x8, [UInt8(code.rawValue >> 8), UInt8(code.rawValue & 0xFF)] + reason)
+  }
+
+  /// A ping. It has a payload because libwebsockets does not report empty pongs.
+  static let ping = Frame(opcode: 0x9, [UInt8(ascii: "c")])
+
+  /// The longest header, of a payload of 64 KiB and more.
+  package static let headerBytesMax = 10
+
+  /// Bytes of a message as a frame.
+  static func bytes(forPayload size: Int) -> Int {
+    size &+ (size < 126 ? 2 : size < 65_536 ? 4 : 10)
+  }
+}
+
+extension Frame {
+  /// Bytes of headers and payloads.
+  package var count: Int { storage.header.count }
+  var room: Int { storage.header.capacity &- storage.header.count }
+  /// What it holds of messages; control counts nothing.
+  var traffic: Traffic { storage.header.traffic }
+
+  /// Headers and payloads as they go to the socket, for the length of a call.
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    storage.withUnsafeMutablePointers { head, start in
+      body(UnsafeRawBufferPointer(start: start, count: head.pointee.count))
+    }
+  }
+
+  /// Whether these are the same bytes in the same place.
+  func isIdentical(to other: Frame) -> Bool { storage === other.storage }
+
+  /// Adds a message. Only to a frame that nobody else has; there must be room.
+  func add(_ kind: MessageKind, _ payload: Span<UInt8>) {
+    append(kind == .text ? 0x1 : 0x2, payload)
+    storage.header.traffic.messages &+= 1
+    storage.header.traffic.bytes &+= UInt64(truncatingIfNeeded: payload.count)
+  }
+
+  /// Adds what another frame holds, under the same conditions.
+  func add(_ other: Frame) {
+    storage.withUnsafeMutablePointers { head, start in
+      other.withBytes { bytes in
+        guard let base = bytes.baseAddress, bytes.count <= head.pointee.capacity else { return }
+        (UnsafeMutableRawPointer(start) + head.pointee.count)
+          .copyMemory(from: base, byteCount: bytes.count)
+        head.pointee.count &+= bytes.count
+        head.pointee.traffic.add(other.traffic)
+      }
+    }
+  }
+
+  private func append(_ opcode: UInt8, _ payload: Span<UInt8>) {
     let size = payload.count
-    let headerBytes = size < 126 ? 2 : size < 65_536 ? 4 : 10
-    storage = .create(minimumCapacity: headerBytes + size) { _ in headerBytes + size }
-    storage.withUnsafeMutablePointerToElements { start in
-      let raw = UnsafeMutableRawPointer(start)
-      start[0] = 0x80 | opcode
-      switch headerBytes {
-      case 2:
-        start[1] = UInt8(truncatingIfNeeded: size)
-      case 4:
-        start[1] = 126
-        raw.storeBytes(
-          of: UInt16(truncatingIfNeeded: size).bigEndian, toByteOffset: 2, as: UInt16.self)
-      default:
-        start[1] = 127
-        raw.storeBytes(of: UInt64(size).bigEndian, toByteOffset: 2, as: UInt64.self)
+    guard Self.bytes(forPayload: size) <= room else { return }
+    storage.withUnsafeMutablePointers { head, start in
+      let raw = UnsafeMutableRawPointer(start + head.pointee.count)
+      raw.storeBytes(of: 0x80 | opcode, as: UInt8.self)
+      let headerBytes: Int
+      if size < 126 {
+        headerBytes = 2
+        raw.storeBytes(of: UInt8(truncatingIfNeeded: size), toByteOffset: 1, as: UInt8.self)
+      } else if size < 65_536 {
+        headerBytes = 4
+        let length = UInt16(truncatingIfNeeded: size)
+        raw.storeBytes(of: 126, toByteOffset: 1, as: UInt8.self)
+        raw.storeBytes(of: UInt8(length >> 8), toByteOffset: 2, as: UInt8.self)
+        raw.storeBytes(of: UInt8(length & 0xFF), toByteOffset: 3, as: UInt8.self)
+      } else {
+        headerBytes = 10
+        raw.storeBytes(of: 127, toByteOffset: 1, as: UInt8.self)
+        for position in 0..<8 {
+          let byte = UInt8(truncatingIfNeeded: UInt64(size) >> (56 &- 8 &* UInt64(position)))
+          raw.storeBytes(of: byte, toByteOffset: 2 &+ position, as: UInt8.self)
+        }
       }
       payload.withUnsafeBytes { bytes in
         guard let base = bytes.baseAddress else { return }
         (raw + headerBytes).copyMemory(from: base, byteCount: size)
       }
+      head.pointee.count &+= headerBytes &+ size
     }
   }
-
-  /// A close frame; the caller keeps the reason within what a control frame holds.
-  static func close(_ code: CloseCode, reason: [UInt8]) -> Frame {
-    let payload = [UInt8(code.rawValue >> 8), UInt8(code.rawValue & 0xFF)] + reason
-    return Frame(opcode: 0x8, payload.span)
-  }
-
-  /// A ping. It has a payload because libwebsockets does not report empty pongs.
-  static let ping = Frame(opcode: 0x9, [UInt8(ascii: "c")].span)
-
-  /// The longest header, of a payload of 64 KiB and more.
-  package static let headerBytesMax = 10
-}
-
-extension Frame {
-  /// Bytes of header and payload.
-  package var count: Int { storage.header }
-
-  /// Header and payload as they go to the socket, for the length of a call.
-  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    storage.withUnsafeMutablePointers { count, start in
-      body(UnsafeRawBufferPointer(start: start, count: count.pointee))
-    }
-  }
-
-  /// Whether this carries a message rather than control.
-  var isMessage: Bool { storage.withUnsafeMutablePointerToElements { $0[0] & 0x08 == 0 } }
-
-  var payloadBytes: Int { count &- (count < 128 ? 2 : count < 65_540 ? 4 : 10) }
-
-  /// Whether these are the same bytes in the same place.
-  func isIdentical(to other: Frame) -> Bool { storage === other.storage }
 }

@@ -44,7 +44,7 @@ package struct Gathered {
     var offset = 0
     room.withUnsafeMutableBytes { room in
       for frame in frames {
-        traffic.add(frame)
+        traffic.add(frame.traffic)
         frame.withBytes {
           UnsafeMutableRawBufferPointer(rebasing: room[offset...]).copyMemory(from: $0)
           offset &+= $0.count

@@ -6,6 +6,8 @@ struct Outbox {
   /// Frames from `start` on wait; those before it were handed over.
   private var frames: ContiguousArray<Frame> = []
   private var start = 0
+  /// The last waiting frame was made here, and nobody else has it.
+  private var isLastOwn = false
   /// Bytes of the waiting frames.
   private(set) var waitingBytes = 0
   /// Bytes handed over that the socket layer still buffers.
@@ -17,19 +19,48 @@ struct Outbox {
   /// Whether the socket was full; until it drained nothing more is handed over.
   var isBlocked: Bool { bufferedBytes > 0 }
 
+  /// Adds a frame that others may have, too.
   mutating func append(_ frame: Frame) {
     frames.append(frame)
     waitingBytes &+= frame.count
+    isLastOwn = false
   }
+
+  /// Adds a message for this consumer alone. Small ones go side by side at once, so that a burst is
+  /// neither an allocation for each nor copied again when it is written.
+  mutating func append(_ kind: MessageKind, _ payload: Span<UInt8>) {
+    let size = Frame.bytes(forPayload: payload.count)
+    waitingBytes &+= size
+    if isLastOwn, start < frames.count {
+      let last = frames[frames.count &- 1]
+      if last.room >= size {
+        last.add(kind, payload)
+        return
+      }
+      let needed = last.count &+ size
+      if needed <= Self.rowBytesMax {
+        let row = Frame(capacity: min(Self.rowBytesMax, max(512, 2 &* needed)))
+        row.add(last)
+        row.add(kind, payload)
+        frames[frames.count &- 1] = row
+        return
+      }
+    }
+    frames.append(Frame(kind, payload))
+    isLastOwn = true
+  }
+
+  private static let rowBytesMax = 16 << 10
 
   /// Takes the next thing to write: one frame, or several side by side in `gathered`.
   ///
   /// Adds what it took to the counts.
   mutating func next(gatheringInto gathered: inout Gathered, counting: inout Traffic) -> Write {
     guard start < frames.count else { return .nothing }
+    isLastOwn = false
     let first = frames[start]
     if start &+ 1 == frames.count || first.count > Limits.gatherBytesMax {
-      counting.add(first)
+      counting.add(first.traffic)
       advance(by: 1, first.count)
       return .frame(first)
     }
@@ -58,7 +89,7 @@ struct Outbox {
 
   /// Drops what waits; what was handed over cannot be taken back. Returns the messages dropped.
   mutating func dropWaiting() -> Int {
-    let messages = frames[start...].reduce(0) { $0 &+ ($1.isMessage ? 1 : 0) }
+    let messages = frames[start...].reduce(0) { $0 &+ Int(truncatingIfNeeded: $1.traffic.messages) }
     frames = []
     start = 0
     waitingBytes = 0
@@ -79,12 +110,6 @@ package enum Write {
 struct Traffic {
   var messages: UInt64 = 0
   var bytes: UInt64 = 0
-
-  mutating func add(_ frame: Frame) {
-    guard frame.isMessage else { return }
-    messages &+= 1
-    bytes &+= UInt64(truncatingIfNeeded: frame.payloadBytes)
-  }
 
   mutating func add(_ other: Traffic) {
     messages &+= other.messages
