@@ -207,7 +207,7 @@ typedef struct covey_server_options {
   uint64_t header_bytes_max;    /* 8 KiB; at most 60 KiB; beyond: dropped */
   uint64_t mailbox_bytes_max;   /* 64 MiB; from other threads */
   uint32_t mailbox_entries_max; /* 65,536 */
-  uint32_t json_depth_max;      /* 64; at most 1,024 */
+  uint32_t json_depth_max;      /* 64; at most 64 */
 
   /* Bytes read at once from one connection, allocated for each. 1 KiB; 256 B
    * to 1 MiB. More makes large incoming messages cheaper. */

@@ -14,15 +14,11 @@ public func covey_channel_register(
   _ error: UnsafeMutablePointer<covey_error>?
 ) -> covey_status {
   status(error) { () throws(Failure) in
-    var given = covey_channel_handlers()
-    if let handlers {
-      given = try ForeignStruct.read(handlers, into: given, "covey_channel_handlers")
-    }
+    let given = ForeignStruct.read(handlers, into: covey_channel_handlers())
     let owned = Owned(given.user, given.destroy)
-    var chosen = covey_channel_options()
-    if let options {
-      chosen = try ForeignStruct.read(options, into: chosen, "covey_channel_options")
-    }
+    try ForeignStruct.check(handlers, "covey_channel_handlers")
+    let chosen = ForeignStruct.read(options, into: covey_channel_options())
+    try ForeignStruct.check(options, "covey_channel_options")
     let host = try borrow(server)
     let channel = try channel(try text(pattern, "pattern"), chosen, given)
     try host.server.requireSetup()

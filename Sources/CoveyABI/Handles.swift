@@ -125,10 +125,26 @@ enum ForeignStruct {
   /// No struct of ours ever comes near; a larger size is garbage.
   static let bytesMax = 4096
 
-  /// Reads as much as the caller's size says; the rest is zero.
-  static func read<Value>(
-    _ pointer: UnsafePointer<Value>, into zero: Value, _ what: StaticString
-  ) throws(Failure) -> Value {
+  /// Reads as much as the caller's size says; the rest is zero. Call `check` next: it is apart, so
+  /// that what is in the struct can be given back when the call fails for another reason.
+  static func read<Value>(_ pointer: UnsafePointer<Value>?, into zero: Value) -> Value {
+    guard let pointer else { return zero }
+    let raw = UnsafeRawPointer(pointer)
+    let size = Int(raw.loadUnaligned(as: UInt32.self))
+    guard size >= 4, size <= bytesMax else { return zero }
+    var value = zero
+    withUnsafeMutableBytes(of: &value) { bytes in
+      let count = min(size, bytes.count)
+      bytes.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: count))
+    }
+    return value
+  }
+
+  /// Refuses a size that is none, and fields that this version does not know.
+  static func check<Value>(
+    _ pointer: UnsafePointer<Value>?, _ what: StaticString
+  ) throws(Failure) {
+    guard let pointer else { return }
     let raw = UnsafeRawPointer(pointer)
     let size = Int(raw.loadUnaligned(as: UInt32.self))
     let known = MemoryLayout<Value>.size
@@ -140,11 +156,6 @@ enum ForeignStruct {
         throw .invalid("\(what) is \(size) bytes and not zero beyond \(known): a newer version's")
       }
     }
-    var value = zero
-    withUnsafeMutableBytes(of: &value) { bytes in
-      bytes.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: min(size, known)))
-    }
-    return value
   }
 
   /// Writes as much as the caller's size allows, leaving the size as it is.

@@ -9,11 +9,9 @@ public func covey_server_new(
   _ error: UnsafeMutablePointer<covey_error>?
 ) -> covey_status {
   status(error) { () throws(Failure) in
-    var chosen = covey_server_options()
-    if let options {
-      chosen = try ForeignStruct.read(options, into: chosen, "covey_server_options")
-    }
+    let chosen = ForeignStruct.read(options, into: covey_server_options())
     let owned = Owned(chosen.user, chosen.destroy)
+    try ForeignStruct.check(options, "covey_server_options")
     guard let server_out else { throw .invalid("server_out is NULL") }
     let limits = try Limits(chosen)
     let healthPath = try optionalText(chosen.health_path, "health_path")
@@ -42,10 +40,8 @@ public func covey_server_listen(
 ) -> covey_status {
   status(error) { () throws(Failure) in
     let host = try borrow(server)
-    var chosen = covey_listen_options()
-    if let options {
-      chosen = try ForeignStruct.read(options, into: chosen, "covey_listen_options")
-    }
+    let chosen = ForeignStruct.read(options, into: covey_listen_options())
+    try ForeignStruct.check(options, "covey_listen_options")
     guard chosen.reserved == 0 else {
       throw .invalid("a reserved field of covey_listen_options is not zero")
     }

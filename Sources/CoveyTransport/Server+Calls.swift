@@ -151,7 +151,7 @@ extension Server {
     throw .exists("consumer \(id.raw) is decided already")
   }
 
-  private func requireNotStopping() throws(Failure) {
+  func requireNotStopping() throws(Failure) {
     if isStopping { throw .stopped("the server is stopping") }
   }
 

@@ -99,7 +99,7 @@ extension Server {
   package func listen(_ address: String, port: UInt16) throws(Failure) -> UInt16 {
     try requireLoop()
     if isInHandler { throw .busy("inside a handler") }
-    try requireRunning()
+    try requireNotStopping()
     guard let isIPv6 = UvSystem.isIPv6(address) else {
       throw .invalid("address \(Failure.quote(address)) is not numeric")
     }
@@ -107,8 +107,6 @@ extension Server {
     if let problem = UvSystem.bindProblem(address, port: port, on: loop) {
       throw .system("cannot listen on \(place): \(problem)")
     }
-    // The socket that was tried is closed at once, but its handle only in the next turn.
-    loop.serviceWithoutWaiting()
     guard let chosen = lws?.listen(address: address, port: port, isIPv6: isIPv6) else {
       throw .system("cannot listen on \(place)")
     }
@@ -295,12 +293,17 @@ extension Server: UvLoopClient {
       flush()
     }
     isMidMessage = false
+    armDeadline()
   }
 
   func loopWillWait() {
     hub.advance(to: loop.now)
     pump()
     if postponed == 0 { flush() }
+    armDeadline()
+  }
+
+  private func armDeadline() {
     if hub.nextDeadline != armedDeadline {
       armedDeadline = hub.nextDeadline
       loop.setDeadline(armedDeadline)

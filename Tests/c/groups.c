@@ -138,20 +138,22 @@ static void events_are_handled_after_the_handler_that_sent_them(void) {
   close_room(&room);
 }
 
-static void add_late(host *self, covey_consumer_id consumer, covey_kind kind,
-                     const void *data, size_t size) {
-  (void)kind, (void)data, (void)size;
-  CHECK_IS(send_note(self->server, "later"), COVEY_OK);
-  CHECK_IS(covey_group_add(self->server, consumer, "later"), COVEY_OK);
+static void send_later(void *argument) {
+  CHECK_IS(send_note(argument, "later"), COVEY_OK);
 }
 
 static void an_event_goes_to_the_members_of_when_it_is_processed(void) {
   struct room room;
   if (!open_room(&room))
     return;
-  room.h.on_message = add_late;
-  CHECK(client_send_text(&room.clients[0], "go"));
+  covey_server *server = room.h.server;
+  check_elsewhere(send_later, server); /* waits in the mailbox */
+  CHECK_IS(covey_group_add(server, room.ids[0], "later"), COVEY_OK);
   CHECK(client_receives_text(&room.clients[0], event));
+  CHECK_IS(send_note(server, "later"), COVEY_OK); /* takes effect at once */
+  CHECK_IS(covey_group_add(server, room.ids[1], "later"), COVEY_OK);
+  CHECK(client_receives_text(&room.clients[0], event));
+  check_silence(&room.clients[1]);
   close_room(&room);
 }
 

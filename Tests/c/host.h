@@ -82,7 +82,7 @@ void host_on_loop(host *self, void (*function)(void *), void *argument);
     int64_t await_end = check_now() + check_ms(CLIENT_PATIENCE_MS);            \
     while (!(condition) && check_now() < await_end)                            \
       host_turn(host);                                                         \
-    CHECK(condition);                                                          \
+    check_that((condition) ? true : false, #condition, __FILE__, __LINE__);    \
   } while (0)
 
 /** A destroy function for `user` that points to an atomic_int, which counts. */

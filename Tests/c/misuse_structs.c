@@ -364,7 +364,7 @@ static void a_limit_at_the_end_of_its_range_is_taken(void) {
   CHECK_TAKEN(message_bytes_max, UINT64_C(1) << 30);
   CHECK_TAKEN(path_bytes_max, 8 * 1024);
   CHECK_TAKEN(header_bytes_max, 60 * 1024);
-  CHECK_TAKEN(json_depth_max, 1024);
+  CHECK_TAKEN(json_depth_max, 64);
   CHECK_TAKEN(receive_buffer_bytes, 256);
   CHECK_TAKEN(receive_buffer_bytes, 1 << 20);
 }

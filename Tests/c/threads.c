@@ -334,6 +334,7 @@ static void a_crowd_may_be_stopped_in_the_middle(void) {
   worker workers[WORKERS + VISITORS];
   pthread_t threads[WORKERS + VISITORS], stops[4];
   covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  options.connect_timeout_ms = 20;
   options.flush_timeout_ms = 200;
   if (!open_crowd(&crowd, &options))
     return;
