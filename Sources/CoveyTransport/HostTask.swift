@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A function of the host's with what belongs to it, given up together.
 package final class HostTask: @unchecked Sendable {
   private let body: () -> Void
@@ -21,7 +19,7 @@ final class Timers: Sendable {
     var last: UInt64 = 0
   }
 
-  private let contents = Mutex(Contents())
+  private let contents = UvLocked(Contents())
 
   func add(_ timer: Timer) -> UInt64 {
     contents.withLock {

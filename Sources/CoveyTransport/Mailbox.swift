@@ -1,5 +1,4 @@
 internal import CoveyCore
-import Synchronization
 
 /// What another thread asks of the loop.
 enum Command: Sendable {
@@ -30,7 +29,7 @@ final class Mailbox: Sendable {
     case full, closed
   }
 
-  private let contents = Mutex(Contents())
+  private let contents = UvLocked(Contents())
   private let entriesMax: Int
   private let bytesMax: Int
   /// What an entry takes besides its payload.

@@ -40,7 +40,7 @@ package final class Server: @unchecked Sendable {
   private let isOver = Atomic<Bool>(false)
   private var hasFinished = false
   private let finished = UvGate()
-  private let thread = Mutex<UvThread?>(nil)
+  private let thread = UvLocked<UvThread?>(nil)
   private let wasStarted = Atomic<Bool>(false)
 
   /// Makes a server that does nothing yet.
