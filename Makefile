@@ -38,7 +38,8 @@ SWIFT_LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
 C_FLAGS := -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Werror -Iinclude -Iexamples/common
 C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
-.PHONY: all lib examples demo test test-swift test-c test-examples test-install check bench \
+.PHONY: all lib examples demo test test-swift test-c test-examples test-install check check-thread \
+  check-address check-valgrind check-scripts bench \
   install format lint clean swift packages-library packages-examples packages-test packages-check
 
 all: lib examples
@@ -106,7 +107,24 @@ test-install: packages-test lib
 test-examples: all $(VENV)/ready
 	$(VENV)/bin/python -m pytest -q Tests/examples
 
-check: packages-check all
+check: packages-check all check-thread check-address check-valgrind check-scripts
+
+# The library under a sanitizer, and the C programs that use it.
+check-thread check-address: check-%: packages-check lib
+	@mkdir -p $(BUILD)/$*/lib
+	swift build --quiet -c release --sanitize=$* --product covey \
+	  --scratch-path $(BUILD)/swift-$* -Xswiftc -use-ld=lld -Xlinker -soname=libcovey.so.1
+	@cp $(BUILD)/swift-$*/release/libcovey.so $(BUILD)/$*/lib/libcovey.so.$(VERSION)
+	@ln -sf libcovey.so.$(VERSION) $(BUILD)/$*/lib/libcovey.so.1
+	@ln -sf libcovey.so.1 $(BUILD)/$*/lib/libcovey.so
+	Tests/c/run.sh --sanitizer $* $(BUILD)/$*/lib
+	swift test --quiet --sanitize=$* --scratch-path $(BUILD)/swift-$*-tests
+
+check-valgrind: packages-check lib
+	Tests/c/run.sh --valgrind
+
+check-scripts: packages-check
+	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh
 
 bench: packages-test all
 	$(PYTHON) Tests/bench/run.py

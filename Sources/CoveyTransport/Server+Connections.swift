@@ -169,6 +169,9 @@ extension Server {
       return .send(
         HTTPResponse(status: 405, headers: [("Allow", "GET, HEAD")], endsConnection: true))
     }
+    guard (try? UTF8Span(validating: line.path.span)) != nil else {
+      return .send(HTTPResponse(status: 400))
+    }
     if line.path == healthPath {
       return .send(
         hub.isStopping

@@ -249,9 +249,13 @@ extension Server {
   private func tearDown() {
     stopCode.store(max(stopCode.load(ordering: .acquiring), 1), ordering: .releasing)
     hub.stopNow()
+    // libwebsockets closes one descriptor here, and again when the loop runs: until then no handler
+    // may open another, which would get the same number.
+    isPumping = true
     lws?.destroy()
-    pumpAll()
     loop.closeHandles()
+    isPumping = false
+    pumpAll()
     lws?.destroyAgain()
     lws = nil
     pumpAll()
