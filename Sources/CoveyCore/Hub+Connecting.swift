@@ -122,7 +122,7 @@ extension Hub {
         deadlines.add(.connect(id), at: now &+ wait)
       }
     }
-    if isStopping { beginClosing(slot, Ending(cause: .stopped, code: .goingAway)) }
+    closeIfStopping(slot)
   }
 
   private func becomeOpen(_ slot: Int) {

@@ -54,6 +54,7 @@ extension Hub {
         consumers[slot].fragments.reserveCapacity(soFar &+ piece.remaining)
       }
       append(bytes, to: &consumers[slot].fragments)
+      if isHeld { pauseIfFull(slot) }
       return .nothing
     }
     guard consumers[slot].fragments.isEmpty else {
@@ -100,12 +101,17 @@ extension Hub {
     consumers[slot].state = .free  // so that the list is not copied
     held.append(Consumer.Message(kind: kind, bytes: bytes))
     // An empty message takes room as well.
-    let total = count &+ bytes.count &+ 64
-    consumers[slot].state = .undecided(held: held, bytes: total)
-    if total > limits.undecidedBytesMax, !consumers[slot].isPaused {
-      consumers[slot].isPaused = true
-      effects.append(.pauseReading(consumers[slot].id))
-    }
+    consumers[slot].state = .undecided(held: held, bytes: count &+ bytes.count &+ 64)
+    pauseIfFull(slot)
+  }
+
+  /// Reads no more from one that is undecided and has sent as much as is held for it.
+  private func pauseIfFull(_ slot: Int) {
+    guard !consumers[slot].isPaused, case .undecided(_, let held) = consumers[slot].state,
+      held &+ consumers[slot].fragments.count > limits.undecidedBytesMax
+    else { return }
+    consumers[slot].isPaused = true
+    effects.append(.pauseReading(consumers[slot].id))
   }
 
   /// Hands over a message that is ours: held, or put together.

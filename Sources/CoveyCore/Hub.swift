@@ -26,7 +26,7 @@ package final class Hub {
   package internal(set) var gathered = Gathered()
   var counters = Statistics()
   var sent = Traffic()
-  package private(set) var isStopping = false
+  private var stoppingWith: CloseCode?
   private var hasStopped = false
 
   /// Makes an empty hub; the token also decides where consumer ids begin, so that ids of several
@@ -156,10 +156,17 @@ extension Hub {
 // MARK: - stopping
 
 extension Hub {
+  package var isStopping: Bool { stoppingWith != nil }
+
+  /// Sees off one that came in while the others were.
+  func closeIfStopping(_ slot: Int) {
+    if let code = stoppingWith { beginClosing(slot, Ending(cause: .stopped, code: code)) }
+  }
+
   /// Sees everybody off: what is queued, then a close frame; new connections are refused.
   package func stop(_ code: CloseCode) {
     guard !isStopping else { return }
-    isStopping = true
+    stoppingWith = code
     deadlines.add(.stop, at: now &+ limits.flushTimeoutMilliseconds)
     for slot in consumers.indices {
       switch consumers[slot].state {
@@ -172,10 +179,11 @@ extension Hub {
 
   /// Gives everybody up at once: whoever ends from now on was stopped.
   package func stopNow() {
-    isStopping = true
+    let code = stoppingWith ?? .goingAway
+    stoppingWith = code
     for slot in consumers.indices {
       switch consumers[slot].state {
-      case .undecided, .open: answered(slot, Ending(cause: .stopped, code: .goingAway))
+      case .undecided, .open: answered(slot, Ending(cause: .stopped, code: code))
       case .free, .deciding, .closing, .answered, .gone: break
       }
     }

@@ -23,6 +23,7 @@ struct HTTPResponse {
   private static func reason(_ status: Int) -> String {
     switch status {
     case 200: "OK"
+    case 301: "Moved Permanently"
     case 304: "Not Modified"
     case 400: "Bad Request"
     case 401: "Unauthorized"

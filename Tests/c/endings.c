@@ -247,8 +247,8 @@ static void a_silent_connection_is_dropped(void) {
   host h;
   client c;
   covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
-  options.ping_interval_ms = 30;
-  options.silence_timeout_ms = 120;
+  options.ping_interval_ms = (uint32_t)check_ms(30);
+  options.silence_timeout_ms = (uint32_t)check_ms(150);
   open_with(&h, &c, &options);
   frame next;
   CHECK(client_receive(&c, &next) && next.opcode == FRAME_PING);

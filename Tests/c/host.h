@@ -34,7 +34,8 @@ struct host {
 
   /* What was seen. */
   _Atomic covey_consumer_id consumer; /* the last that wanted to connect */
-  atomic_int connects, messages, events, disconnects, logs;
+  atomic_int connects, messages, events, disconnects;
+  atomic_int visits;   /* the test's own */
   covey_ending ending; /* the last, its reason in ending_reason */
   char ending_reason[128];
   sem_t stirred; /* posted by each handler */

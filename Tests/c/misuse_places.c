@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* --------------------------------------------------------- wrong thread -- */
+/* ---------------------------------------------------------- wrong thread -- */
 
 struct place {
   covey_server *server;
@@ -112,7 +112,7 @@ static void a_server_is_freed_on_any_thread(void) {
   host_close(&h);
 }
 
-/* ------------------------------------------------------ while it is driven */
+/* ---------------------------------------------------- while it is driven -- */
 
 static void a_server_is_driven_by_one_at_a_time(void) {
   host h;
@@ -248,6 +248,28 @@ static void a_loop_does_not_wait_for_itself(void) {
   CHECK_IS(covey_server_start(h.server), COVEY_OK);
   CHECK_IS(covey_server_post(h.server, wait_for_itself, &done, NULL), COVEY_OK);
   AWAIT(&h, atomic_load(&done) == 1);
+  host_close(&h);
+}
+
+static void wait_and_free(void *user) {
+  host *self = user;
+  CHECK_IS(covey_server_wait(self->server, check_ms(1000)), COVEY_E_BUSY);
+  CHECK_IS(covey_server_free(self->server), COVEY_E_BUSY);
+  atomic_fetch_add(&self->visits, 1);
+}
+
+static void a_destroy_neither_waits_for_nor_frees_its_server(void) {
+  host h;
+  if (!host_open(&h))
+    return;
+  h.is_driven_elsewhere = true;
+  CHECK_IS(
+      covey_timer_start(h.server, 60000, 0, no_task, &h, wait_and_free, NULL),
+      COVEY_OK);
+  CHECK_IS(covey_server_start(h.server), COVEY_OK);
+  CHECK_IS(covey_server_stop(h.server, 0), COVEY_OK);
+  CHECK_IS(covey_server_wait(h.server, check_ms(10000)), COVEY_OK);
+  CHECK_IS(atomic_load(&h.visits), 1);
   host_close(&h);
 }
 
@@ -456,6 +478,7 @@ int main(int argc, char **argv) {
       TEST(a_started_server_is_stopped_by_free),
       TEST(nothing_drives_or_frees_a_server_inside_a_handler),
       TEST(a_loop_does_not_wait_for_itself),
+      TEST(a_destroy_neither_waits_for_nor_frees_its_server),
       TEST(handlers_that_free_runs_are_handlers_too),
       TEST(after_the_end_nothing_is_left_to_do),
       TEST(after_the_end_the_same_is_true_on_another_thread),

@@ -15,8 +15,8 @@ set -u
 
 parts=(check client host calls)
 programs=(misuse_nulls misuse_ids misuse_numbers misuse_sizes misuse_text
-  misuse_structs misuse_setup misuse_places misuse_destroy
-  connect groups endings drive threads)
+  misuse_structs misuse_setup misuse_places misuse_destroy misuse_tasks
+  connect request groups endings limits drive descriptor threads)
 scripts=(header_test abi_test symbols_test install_test)
 under=()
 mode=normal

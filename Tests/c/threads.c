@@ -42,7 +42,7 @@ static uint32_t roll(uint32_t *seed) {
   return *seed;
 }
 
-/* ---------------------------------------------------------- on the loop -- */
+/* ----------------------------------------------------------- on the loop -- */
 
 static void publish(host *self, covey_consumer_id consumer) {
   crowd *crowd = self->more;
@@ -242,7 +242,7 @@ static void *come_and_go(void *argument) {
   return NULL;
 }
 
-/* ------------------------------------------------------------- reconciling */
+/* ----------------------------------------------------------- reconciling -- */
 
 static void reconcile(void *argument) {
   crowd *crowd = argument;
@@ -350,11 +350,52 @@ static void a_crowd_may_be_stopped_in_the_middle(void) {
   end_crowd(&crowd);
 }
 
+struct fight {
+  covey_server *server;
+  atomic_int services, refusals;
+};
+
+static void *fight_for_the_loop(void *argument) {
+  struct fight *fight = argument;
+  for (int i = 0; i < OPERATIONS; i++) {
+    covey_status status = covey_server_service(fight->server, 0);
+    CHECK(status == COVEY_OK || status == COVEY_E_BUSY);
+    atomic_fetch_add(status == COVEY_OK ? &fight->services : &fight->refusals,
+                     1);
+    if (i % 16 == 0)
+      CHECK_IS(covey_group_broadcast(fight->server, "g", COVEY_TEXT, "x", 1, 0),
+               COVEY_OK);
+  }
+  return NULL;
+}
+
+static void threads_may_fight_for_the_loop(void) {
+  host h;
+  client c;
+  pthread_t threads[4];
+  if (!host_open(&h))
+    return;
+  CHECK(host_connect(&h, &c) != 0);
+  struct fight fight = {h.server, 0, 0};
+  for (int i = 0; i < 4; i++)
+    CHECK_IS(pthread_create(&threads[i], NULL, fight_for_the_loop, &fight), 0);
+  for (int i = 0; i < 4; i++)
+    CHECK_IS(pthread_join(threads[i], NULL), 0);
+  CHECK(atomic_load(&fight.services) > 0);
+  CHECK_IS(atomic_load(&fight.services) + atomic_load(&fight.refusals),
+           4 * OPERATIONS);
+  CHECK(client_send_text(&c, "still here"));
+  CHECK(client_receives_text(&c, "still here"));
+  client_drop(&c, false);
+  host_close(&h);
+}
+
 int main(int argc, char **argv) {
   static const check_test tests[] = {
       TEST(a_crowd_reconciles),
       TEST(a_crowd_reconciles_with_a_small_mailbox),
       TEST(a_crowd_may_be_stopped_in_the_middle),
+      TEST(threads_may_fight_for_the_loop),
   };
   return CHECK_MAIN(argc, argv, tests);
 }
