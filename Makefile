@@ -29,7 +29,7 @@ CHECK_PACKAGES := $(TEST_PACKAGES) valgrind shellcheck
 REQUIRE := $(PACKAGING)/require-packages
 
 SWIFT_SOURCES := $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.modulemap') \
-  Package.swift include/covey.h $(PACKAGING)/covey.map
+  Package.swift include/covey.h $(PACKAGING)/covey.map Makefile
 # The Swift runtime goes inside; covey_* alone goes out.
 SWIFT_LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
   -Xswiftc -enforce-exclusivity=unchecked -Xlinker -soname=libcovey.so.1 \
