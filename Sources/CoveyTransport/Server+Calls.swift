@@ -33,8 +33,7 @@ extension Server {
       guard subprotocol == nil else {
         throw .invalid("a subprotocol can only be chosen inside on_connect")
       }
-      try claimDecision(id)
-      return try mail(.accept(id), bytes: 0)
+      return try mailDecision(.accept(id), id)
     }
     try hub.accept(id, subprotocol: subprotocol)
     touched()
@@ -42,8 +41,7 @@ extension Server {
 
   package func reject(_ id: ConsumerID, status: Int, code: CloseCode?) throws(Failure) {
     guard isOnLoop else {
-      try claimDecision(id)
-      return try mail(.reject(id, status: status, code), bytes: 0)
+      return try mailDecision(.reject(id, status: status, code), id)
     }
     try hub.reject(id, status: status, code: code)
     touched()
@@ -145,10 +143,17 @@ extension Server {
     }
   }
 
-  private func claimDecision(_ id: ConsumerID) throws(Failure) {
-    if slots.claimDecision(id) { return }
-    try requireReachable(id)
-    throw .exists("consumer \(id.raw) is decided already")
+  private func mailDecision(_ command: Command, _ id: ConsumerID) throws(Failure) {
+    guard let phase = slots.claimDecision(id) else {
+      try requireReachable(id)
+      throw .exists("consumer \(id.raw) is decided already")
+    }
+    do {
+      try mail(command, bytes: 0)
+    } catch {
+      slots.unclaimDecision(id, phase)
+      throw error
+    }
   }
 
   func requireNotStopping() throws(Failure) {

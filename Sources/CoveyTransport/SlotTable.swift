@@ -51,15 +51,22 @@ final class SlotTable: Sendable {
     return chunk + slot % Self.chunkSlots
   }
 
-  /// Lets one thread, and only one, decide on an undecided consumer.
-  func claimDecision(_ id: ConsumerID) -> Bool {
+  /// Lets one thread, and only one, decide on an undecided consumer; answers the phase it was in.
+  func claimDecision(_ id: ConsumerID) -> Phase? {
     guard let phase = phase(id), phase == .deciding || phase == .undecided,
-      let word = word(id.slot)
-    else { return false }
+      exchange(id, phase, .open)
+    else { return nil }
+    return phase
+  }
+
+  /// Gives a claim back that could not be made good.
+  func unclaimDecision(_ id: ConsumerID, _ phase: Phase) { _ = exchange(id, .open, phase) }
+
+  private func exchange(_ id: ConsumerID, _ old: Phase, _ new: Phase) -> Bool {
     let base = id.raw & ~Self.slotMask
-    return word.pointee.compareExchange(
-      expected: base | phase.rawValue, desired: base | Phase.open.rawValue,
+    return word(id.slot)?.pointee.compareExchange(
+      expected: base | old.rawValue, desired: base | new.rawValue,
       ordering: .acquiringAndReleasing
-    ).exchanged
+    ).exchanged ?? false
   }
 }
