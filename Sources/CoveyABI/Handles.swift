@@ -41,7 +41,9 @@ func optionalText(
   _ pointer: UnsafePointer<CChar>?, _ what: StaticString
 ) throws(Failure) -> String? {
   guard let pointer else { return nil }
-  guard let text = String(validatingCString: pointer) else { throw .invalid("\(what) is not utf-8") }
+  guard let text = String(validatingCString: pointer) else {
+    throw .invalid("\(what) is not utf-8")
+  }
   return text
 }
 

@@ -21,6 +21,8 @@ struct Consumer {
     case none
     case accepted
     case rejected(status: Int)
+    /// Upgraded, only to be closed.
+    case closing(Ending)
   }
 
   struct Message {
@@ -43,6 +45,8 @@ struct Consumer {
   var pingedAt: UInt64
   /// While closing: when it is given up.
   var closeDueAt: UInt64 = 0
+  /// What the request is answered with is settled: an upgrade that is under way.
+  var isAnswered = false
   var isUpgraded = false
   var isDirty = false
   /// Reading was paused because it is undecided.
@@ -54,7 +58,7 @@ struct Consumer {
   /// Whether it can be sent something.
   var isReachable: Bool {
     switch state {
-    case .deciding(.rejected), .closing, .answered, .gone, .free: false
+    case .deciding(.rejected), .deciding(.closing), .closing, .answered, .gone, .free: false
     case .deciding, .undecided, .open: true
     }
   }

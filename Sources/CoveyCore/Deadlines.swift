@@ -1,6 +1,7 @@
 /// What is due when: a binary heap with the earliest first.
 ///
-/// Nothing is ever taken out early; whoever is told that something is due looks whether it still is.
+/// Nothing is ever taken out early; whoever is told that something is due looks whether it still
+/// is.
 struct Deadlines {
   enum Subject: Sendable {
     case connect(ConsumerID)

@@ -104,6 +104,7 @@ extension Hub {
       gone(id)
       return .refuse(status: status)
     }
+    consumers[slot].isAnswered = true
     return .upgrade(subprotocol: consumers[slot].request?.chosenSubprotocolBytes.map(Array.init))
   }
 
@@ -113,9 +114,12 @@ extension Hub {
     consumers[slot].isUpgraded = true
     counters.connectionsAccepted &+= 1
     if let first = firstSilenceCheck { deadlines.add(.silence(id), at: now &+ first) }
-    if decision == .accepted {
+    switch decision {
+    case .accepted:
       becomeOpen(slot)
-    } else {
+    case .closing(let ending):
+      return beginClosing(slot, ending)
+    case .none, .rejected:
       consumers[slot].state = .undecided(held: [], bytes: 0)
       effects.append(.phase(id, .undecided))
       if let wait = limits.connectTimeoutMilliseconds {
@@ -138,7 +142,7 @@ extension Hub {
     let slot = try undecided(id)
     var chosen: Int?
     if let subprotocol {
-      guard case .deciding = consumers[slot].state else {
+      guard case .deciding = consumers[slot].state, !consumers[slot].isAnswered else {
         throw .invalid("subprotocol \(Failure.quote(subprotocol)) comes after the upgrade")
       }
       chosen = consumers[slot].request?.position(ofSubprotocol: subprotocol)
@@ -166,15 +170,27 @@ extension Hub {
     _ id: ConsumerID, status: Int, code: CloseCode?, reason: [UInt8] = []
   ) throws(Failure) {
     let slot = try undecided(id)
+    let ending = Ending(cause: .refused, code: code ?? limits.refusedCloseCode, reason: reason)
     if case .deciding = consumers[slot].state {
-      leaveAll(slot)
-      consumers[slot].state = .deciding(.rejected(status: status))
-      effects.append(.phase(id, .closing))
+      if consumers[slot].isAnswered {
+        closeOnceUpgraded(slot, ending)
+      } else {
+        giveUpDeciding(slot, .rejected(status: status))
+      }
     } else {
-      let ending = Ending(
-        cause: .refused, code: code ?? limits.refusedCloseCode, reason: reason)
       beginClosing(slot, ending)
     }
+  }
+
+  /// The upgrade cannot be called back any more: it is closed as soon as it is there.
+  func closeOnceUpgraded(_ slot: Int, _ ending: Ending) {
+    giveUpDeciding(slot, .closing(ending))
+  }
+
+  func giveUpDeciding(_ slot: Int, _ decision: Consumer.Decision) {
+    leaveAll(slot)
+    consumers[slot].state = .deciding(decision)
+    effects.append(.phase(consumers[slot].id, .closing))
   }
 
   private func undecided(_ id: ConsumerID) throws(Failure) -> Int {

@@ -19,7 +19,10 @@ extension Hub {
     guard !names.isEmpty else { return }
     guard let request = consumers[slot].request else { return }
     var filled: [Name] = []
-    for name in names { filled.append(try name.filled(from: request)) }
+    for name in names {
+      let group = try name.filled(from: request)
+      if !filled.contains(group) { filled.append(group) }
+    }
     let new = filled.filter { membership(slot, $0) == nil }
     let count = consumers[slot].memberships.count &+ new.count
     guard count <= limits.groupsPerConsumerMax else {
@@ -88,7 +91,8 @@ extension Hub {
     guard let slot = slot(id), consumers[slot].isReachable else { return nil }
     let channel = consumers[slot].channel
     if last.channel != channel {
-      last = EventTarget(channel: channel, handler: channels[channel].eventHandlers[Name(event.type)])
+      let handler = channels[channel].eventHandlers[Name(event.type)]
+      last = EventTarget(channel: channel, handler: handler)
     }
     guard let handler = last.handler else {
       counters.eventsUnhandled &+= 1

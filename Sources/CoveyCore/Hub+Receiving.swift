@@ -74,7 +74,9 @@ extension Hub {
     }
     guard isSound(slot, kind, bytes) else { return .nothing }
     if channel.broadcastsReceived { relay(slot, Frame(kind, bytes)) }
-    return channel.hasHandler(for: kind) ? .deliver(kind, channel: position) : .nothing
+    // What it sent may have filled its own outbox.
+    return channel.hasHandler(for: kind) && consumers[slot].isReachable
+      ? .deliver(kind, channel: position) : .nothing
   }
 
   private func append(_ bytes: Span<UInt8>, to array: inout [UInt8]) {
@@ -124,7 +126,7 @@ extension Hub {
   }
 
   private func relay(_ slot: Int, _ frame: Frame) {
-    // The first memberships are those of the channel, in the order it declared them.
+    // One at a time by position: a member that is too slow, the sender among them, leaves.
     for position in 0..<channels[consumers[slot].channel].groups.count {
       guard position < consumers[slot].channelGroups.count else { return }
       queue(frame, to: groups.members(of: consumers[slot].channelGroups[position]), except: nil)
@@ -141,7 +143,8 @@ extension Hub {
     guard let slot = slot(id) else { return false }
     switch consumers[slot].state {
     case .closing(var ending) where consumers[slot].outbox.isEmpty:
-      ending.isClean = true
+      // What the socket still holds back, our close among it, will not go out any more.
+      ending.isClean = !consumers[slot].outbox.isBlocked
       answered(slot, ending)
       return false
     case .free, .gone, .answered:

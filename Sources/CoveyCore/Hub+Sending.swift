@@ -19,18 +19,19 @@ extension Hub {
     _ id: ConsumerID, _ code: CloseCode, reason: [UInt8]
   ) throws(Failure) {
     let slot = try reachable(id)
-    if case .deciding(.none) = consumers[slot].state {
+    let ending = Ending(cause: .host, code: code, reason: reason)
+    switch consumers[slot].state {
+    case .deciding(.none) where !consumers[slot].isAnswered:
       try reject(id, status: 403, code: code, reason: reason)
-    } else if case .deciding = consumers[slot].state {
-      leaveAll(slot)
-      consumers[slot].state = .deciding(.rejected(status: 403))
-      effects.append(.phase(id, .closing))
-    } else {
-      beginClosing(slot, Ending(cause: .host, code: code, reason: reason))
+    case .deciding:
+      // Accepted, and whatever was sent goes out before.
+      closeOnceUpgraded(slot, ending)
+    default:
+      beginClosing(slot, ending)
     }
   }
 
-  private func fits(_ slot: Int, _ bytes: Int) -> Bool {
+  func fits(_ slot: Int, _ bytes: Int) -> Bool {
     bytes <= limits.outboxBytesMax &- consumers[slot].outbox.bytes
   }
 
@@ -67,12 +68,15 @@ extension Hub {
     guard consumers[slot].isReachable else { return }
     counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
     log(.warning, "consumer \(consumers[slot].id.raw) reads too slowly and is closed")
+    let ending = Ending(cause: .slow, code: limits.slowCloseCode)
     if case .deciding = consumers[slot].state {
-      leaveAll(slot)
-      consumers[slot].state = .deciding(.rejected(status: 503))
-      effects.append(.phase(consumers[slot].id, .closing))
+      if consumers[slot].isAnswered {
+        closeOnceUpgraded(slot, ending)
+      } else {
+        giveUpDeciding(slot, .rejected(status: 503))
+      }
     } else {
-      beginClosing(slot, Ending(cause: .slow, code: limits.slowCloseCode))
+      beginClosing(slot, ending)
     }
   }
 
@@ -80,6 +84,10 @@ extension Hub {
   func beginClosing(_ slot: Int, _ ending: Ending) {
     let id = consumers[slot].id
     leaveAll(slot)
+    if case .undecided = consumers[slot].state {
+      // What waits for an acceptance that will not come is for nobody to see.
+      counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
+    }
     consumers[slot].state = .closing(ending)
     consumers[slot].fragments = []
     consumers[slot].outbox.append(.close(ending.code, reason: ending.reason))

@@ -43,7 +43,20 @@ extension Hub {
   }
 
   var firstSilenceCheck: UInt64? {
-    limits.pingIntervalMilliseconds ?? limits.silenceTimeoutMilliseconds
+    guard let ping = limits.pingIntervalMilliseconds else {
+      return limits.silenceTimeoutMilliseconds
+    }
+    return min(ping, limits.silenceTimeoutMilliseconds ?? ping)
+  }
+
+  /// Nobody is dropped unasked because the host serviced the loop late, or the machine slept.
+  private func forgiveLateLoop(_ slot: Int) {
+    guard let interval = limits.pingIntervalMilliseconds,
+      let silence = limits.silenceTimeoutMilliseconds, interval < silence,
+      now &- consumers[slot].heardAt >= silence, !consumers[slot].outbox.isBlocked,
+      consumers[slot].pingedAt <= consumers[slot].heardAt
+    else { return }
+    consumers[slot].heardAt = now &- interval
   }
 
   private func silenceIsDue(_ id: ConsumerID) {
@@ -54,6 +67,7 @@ extension Hub {
     case .undecided: consumers[slot].heardAt = now
     case .free, .deciding, .closing, .answered, .gone: return
     }
+    forgiveLateLoop(slot)
     let heardAt = consumers[slot].heardAt
     if let silence = limits.silenceTimeoutMilliseconds, now &- heardAt >= silence {
       answered(slot, .silent)
@@ -66,7 +80,9 @@ extension Hub {
       if now &- quietSince >= interval {
         consumers[slot].pingedAt = now
         // To one that is blocked, a ping says nothing new.
-        if case .open = consumers[slot].state, !consumers[slot].outbox.isBlocked {
+        if case .open = consumers[slot].state, !consumers[slot].outbox.isBlocked,
+          fits(slot, Frame.ping.count)
+        {
           queue(.ping, slot)
         }
         next = min(next, now &+ interval)

@@ -101,7 +101,7 @@ extension Hub {
   /// The slot of a consumer that is still known.
   func slot(_ id: ConsumerID) -> Int? {
     let slot = id.slot
-    guard slot < consumers.count, consumers[slot].id == id else { return nil }
+    guard id.raw != 0, slot < consumers.count, consumers[slot].id == id else { return nil }
     return slot
   }
 

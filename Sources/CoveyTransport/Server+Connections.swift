@@ -108,6 +108,8 @@ extension Server {
   func lwsReceived(_ connection: LwsConnection, _ bytes: UnsafeRawBufferPointer) {
     let id = ConsumerID(raw: connection.tag)
     hub.now = loop.now
+    // What is due before it, above all messages that were held, comes before it.
+    pump()
     let piece = Piece(
       kind: connection.isBinary ? .binary : .text, isFirst: connection.isFirstPiece,
       isLast: connection.isLastPiece, remaining: connection.remainingInFrame)

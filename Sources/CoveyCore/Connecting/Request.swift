@@ -27,7 +27,8 @@ package final class Request {
       opening.path.count + (opening.origin?.count ?? 0) + opening.peer.count)
     func keep(_ bytes: [UInt8]) -> Piece {
       let piece = Piece(
-        start: UInt32(truncatingIfNeeded: text.count), count: UInt32(truncatingIfNeeded: bytes.count))
+        start: UInt32(truncatingIfNeeded: text.count),
+        count: UInt32(truncatingIfNeeded: bytes.count))
       text.append(contentsOf: bytes)
       return piece
     }
@@ -52,7 +53,8 @@ package final class Request {
     func append(_ bytes: [UInt8]) -> Piece {
       defer { text.append(contentsOf: bytes) }
       return Piece(
-        start: UInt32(truncatingIfNeeded: text.count), count: UInt32(truncatingIfNeeded: bytes.count))
+        start: UInt32(truncatingIfNeeded: text.count),
+        count: UInt32(truncatingIfNeeded: bytes.count))
     }
     headers.append((append(name), append(value)))
   }

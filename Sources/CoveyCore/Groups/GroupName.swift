@@ -26,8 +26,15 @@ package struct GroupName: Sendable, Equatable {
     }
     if !rest.isEmpty { parts.append(.text(Array(rest.utf8))) }
     guard !parts.isEmpty else { throw .invalid("group name is empty") }
+    if !text.contains("{") { _ = try GroupName.checked(Name(text)) }
+    // Each parameter adds a byte at least; a name that can never be joined is a mistake now.
+    let least = parts.reduce(0) { sum, part in
+      if case .text(let bytes) = part { sum + bytes.count } else { sum + 1 }
+    }
+    guard least <= Limits.nameBytesMax else {
+      throw .invalid("group name is \(least) bytes at least, limit \(Limits.nameBytesMax)")
+    }
     self.parts = parts
-    if parameters.isEmpty || !text.contains("{") { _ = try GroupName.checked(Name(text)) }
   }
 
   /// The name for one consumer.

@@ -27,7 +27,7 @@ package struct Frame: @unchecked Sendable {
   /// Frames control, which is no message.
   private init(opcode: UInt8, _ payload: [UInt8]) {
     self.init(capacity: Self.bytes(forPayload: payload.count))
-    append(opcode, payload.span)
+    _ = append(opcode, payload.span)
   }
 
   /// A close frame; the caller keeps the reason within what a control frame holds.
@@ -67,7 +67,7 @@ extension Frame {
 
   /// Adds a message. Only to a frame that nobody else has; there must be room.
   func add(_ kind: MessageKind, _ payload: Span<UInt8>) {
-    append(kind == .text ? 0x1 : 0x2, payload)
+    guard append(kind == .text ? 0x1 : 0x2, payload) else { return }
     storage.header.traffic.messages &+= 1
     storage.header.traffic.bytes &+= UInt64(truncatingIfNeeded: payload.count)
   }
@@ -76,7 +76,8 @@ extension Frame {
   func add(_ other: Frame) {
     storage.withUnsafeMutablePointers { head, start in
       other.withBytes { bytes in
-        guard let base = bytes.baseAddress, bytes.count <= head.pointee.capacity else { return }
+        let room = head.pointee.capacity &- head.pointee.count
+        guard let base = bytes.baseAddress, bytes.count <= room else { return }
         (UnsafeMutableRawPointer(start) + head.pointee.count)
           .copyMemory(from: base, byteCount: bytes.count)
         head.pointee.count &+= bytes.count
@@ -85,9 +86,10 @@ extension Frame {
     }
   }
 
-  private func append(_ opcode: UInt8, _ payload: Span<UInt8>) {
+  /// Adds a frame if there is room.
+  private func append(_ opcode: UInt8, _ payload: Span<UInt8>) -> Bool {
     let size = payload.count
-    guard Self.bytes(forPayload: size) <= room else { return }
+    guard Self.bytes(forPayload: size) <= room else { return false }
     storage.withUnsafeMutablePointers { head, start in
       let raw = UnsafeMutableRawPointer(start + head.pointee.count)
       raw.storeBytes(of: 0x80 | opcode, as: UInt8.self)
@@ -115,5 +117,6 @@ extension Frame {
       }
       head.pointee.count &+= headerBytes &+ size
     }
+    return true
   }
 }
