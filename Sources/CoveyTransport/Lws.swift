@@ -23,6 +23,7 @@ final class LwsContext {
   /// The name of the second protocol: the subprotocol that is being negotiated.
   private let negotiatedName = UnsafeMutablePointer<CChar>.allocate(capacity: 128)
   private let alpn = strdup("http/1.1")
+  private let handshakeTimeoutSeconds: UInt32
   /// Addresses that virtual hosts point to.
   private var addresses: [UnsafeMutablePointer<CChar>?] = []
   private var isNegotiatingNone = false
@@ -35,6 +36,7 @@ final class LwsContext {
     headerBytesMax: Int, receiveBufferBytes: Int
   ) {
     unmanagedServer = .passUnretained(server)
+    self.handshakeTimeoutSeconds = handshakeTimeoutSeconds
     negotiatedName.initialize(repeating: 0, count: 128)
     policy.initialize(to: lws_retry_bo_t())
     protocols.initialize(repeating: lws_protocols(), count: 3)
@@ -88,6 +90,7 @@ final class LwsContext {
     info.protocols = UnsafePointer(protocols)
     info.vhost_name = UnsafePointer(copy)
     info.alpn = UnsafePointer(alpn)
+    info.timeout_secs_ah_idle = handshakeTimeoutSeconds
     info.retry_and_idle_policy = UnsafePointer(policy)
     guard let host = lws_create_vhost(context, &info) else { return nil }
     return UInt16(exactly: lws_get_vhost_listen_port(host))

@@ -259,10 +259,10 @@ extension Server {
     lws?.destroyAgain()
     lws = nil
     pumpAll()
-    isOver.store(true, ordering: .releasing)
-    // Dropped outside of any lock: destructors of the host run here.
+    // Dropped outside of any lock: destructors of the host run here, and may not end the server.
     _ = mailbox.close()
     _ = timers.removeAll()
+    isOver.store(true, ordering: .releasing)
     finished.open()
   }
 }

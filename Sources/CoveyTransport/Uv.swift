@@ -22,15 +22,20 @@ final class UvLoop: @unchecked Sendable {
   private let idle = UnsafeMutablePointer<uv_idle_t>.allocate(capacity: 1)
   private let deadline = UnsafeMutablePointer<uv_timer_t>.allocate(capacity: 1)
   private let patience = UnsafeMutablePointer<uv_timer_t>.allocate(capacity: 1)
+  private var isMade = false
   private var isOpen = false
   /// Owns this, and so outlives it.
   unowned(unsafe) var client: (any UvLoopClient)?
 
   /// Makes the loop; nil when the system has no descriptors or memory left.
   init?() {
-    guard uv_loop_init(loop) == 0 else { return nil }
+    // Short of descriptors libuv does not always say no: it may also abort.
+    guard UvSystem.hasDescriptors(16), uv_loop_init(loop) == 0 else { return nil }
+    isMade = true
     let this = Unmanaged.passUnretained(self).toOpaque()
-    uv_async_init(loop, async) { UvLoop.of($0?.pointee.data)?.client?.loopWasWoken() }
+    guard
+      uv_async_init(loop, async, { UvLoop.of($0?.pointee.data)?.client?.loopWasWoken() }) == 0
+    else { return nil }
     uv_prepare_init(loop, prepare)
     uv_check_init(loop, check)
     uv_idle_init(loop, idle)
@@ -46,7 +51,7 @@ final class UvLoop: @unchecked Sendable {
 
   deinit {
     if isOpen { closeHandles() }
-    uv_loop_close(loop)
+    if isMade { uv_loop_close(loop) }
     loop.deallocate()
     async.deallocate()
     prepare.deallocate()
@@ -240,6 +245,23 @@ final class UvGate: @unchecked Sendable {
 enum UvSystem {
   /// The soft limit of open descriptors; 0: unknown.
   static var descriptorLimit: UInt64 { covey__descriptor_limit() }
+
+  /// Whether so many more descriptors could be opened just now.
+  static func hasDescriptors(_ count: Int) -> Bool {
+    var opened: [uv_file] = []
+    var request = uv_fs_t()
+    while opened.count < count {
+      let descriptor = uv_fs_open(nil, &request, "/", 0, 0, nil)
+      uv_fs_req_cleanup(&request)
+      guard descriptor >= 0 else { break }
+      opened.append(descriptor)
+    }
+    for descriptor in opened {
+      uv_fs_close(nil, &request, descriptor, nil)
+      uv_fs_req_cleanup(&request)
+    }
+    return opened.count == count
+  }
 
   /// Eight random bytes.
   static var randomToken: UInt64 {
