@@ -16,6 +16,8 @@
  *
  * Complete programs are in the folder examples/.
  *
+ * NULL for a server is COVEY_E_INVALID, except for covey_server_free.
+ *
  * THREADS. Handlers run on the thread that drives the loop, one at a time;
  * one that returns late stalls every connection of its server. Each function
  * has one of three tags:
@@ -124,6 +126,11 @@ typedef struct covey_error {
 #define COVEY_ERROR_INIT                                                       \
   { (uint32_t)sizeof(covey_error), COVEY_OK, {0} }
 
+/** Does what COVEY_ERROR_INIT does, for languages without macros. NULL does
+ * nothing.
+ * @thread any @since 1.0 */
+void covey_error_init(covey_error *error, size_t size);
+
 /* ---------------------------------------------------------- small types -- */
 
 /** A server. Made by covey_server_new, freed by covey_server_free. */
@@ -201,11 +208,11 @@ typedef struct covey_server_options {
 
   /* Bytes. */
   uint64_t message_bytes_max;   /* 1 MiB; received; at most 1 GiB */
-  uint64_t outbox_bytes_max;    /* 1 MiB; queued to one consumer */
+  uint64_t outbox_bytes_max;    /* 1 MiB; queued to one consumer; 256 B up */
   uint64_t undecided_bytes_max; /* 64 KiB; held until connect is decided */
   uint64_t path_bytes_max;      /* 2 KiB; at most 8 KiB; beyond: HTTP 400 */
-  uint64_t header_bytes_max;    /* 8 KiB; at most 60 KiB; beyond: dropped */
-  uint64_t mailbox_bytes_max;   /* 64 MiB; from other threads */
+  uint64_t header_bytes_max;    /* 8 KiB; 1 to 60 KiB; beyond: dropped */
+  uint64_t mailbox_bytes_max;   /* 64 MiB; from other threads; 1 KiB up */
   uint32_t mailbox_entries_max; /* 65,536 */
   uint32_t json_depth_max;      /* 64; at most 64 */
 
@@ -480,7 +487,6 @@ covey_status covey_timer_start(covey_server *server, uint32_t delay_ms,
  * @return COVEY_OK         Stopped.
  * @return COVEY_E_GONE     It ran for the last time, was stopped, or never was.
  * @return COVEY_E_INVALID  server is NULL.
- * @return COVEY_E_FULL     The mailbox is full.
  *
  * @thread any
  * @since  1.0
@@ -552,8 +558,9 @@ typedef struct covey_ending {
 } covey_ending;
 
 /**
- * A consumer that was upgraded is gone; called exactly once for it. It has left
- * its groups and can be sent nothing; the getters still answer.
+ * A consumer that was upgraded is gone; called exactly once for it, also when it
+ * never was accepted. It has left its groups and can be sent nothing; the
+ * getters still answer.
  */
 typedef void (*covey_on_disconnect_fn)(covey_server *server,
                                        covey_consumer_id consumer,
@@ -753,7 +760,8 @@ covey_status covey_consumer_reject(covey_server *server,
 /**
  * Queues one message. What is queued within one turn of the loop leaves in one
  * system call. A consumer whose outbox_bytes_max this would pass is closed as
- * slow instead. To one that is undecided it waits until it is accepted.
+ * slow instead, and this call is COVEY_OK. To one that is undecided it waits
+ * until it is accepted, and is dropped when it is not.
  *
  * @param kind  COVEY_TEXT or COVEY_BINARY.
  * @param data  May be NULL when size is 0.
@@ -774,8 +782,9 @@ covey_status covey_consumer_send(covey_server *server,
 
 /**
  * Closes a consumer after everything queued to it before. It leaves its groups
- * at once; on_disconnect follows when the connection is gone, which is at most
- * close_timeout_ms after its queue was sent.
+ * at once; on_disconnect follows when the connection is gone, at the latest when
+ * nothing of its queue, or no answer, moved for close_timeout_ms. One that is
+ * undecided is refused with this code (inside on_connect: with HTTP 403).
  *
  * @param code    0 means 1000; else 1000 to 1003, 1007 to 1014, 3000 to 4999.
  * @param reason  UTF-8, at most 123 bytes; NULL for none.
@@ -964,9 +973,10 @@ covey_status covey_group_discard(covey_server *server,
  * Sends an event: the handler registered for its `type` runs once for each
  * member, on that member's channel, so that each can answer differently.
  *
- * It goes to the members the group has when it is processed; handlers run after
- * the handler that sent it returned, in the order of sending. A member that
- * leaves before its turn is skipped.
+ * It goes to the members the group has when it takes effect: at the call on the
+ * loop's thread, else when the mailbox is emptied. Handlers run after the
+ * handler that sent it returned, in the order of sending. A member that ends
+ * before its turn is skipped.
  *
  * @param group  A group's name, or a consumer's address.
  * @param json   A JSON object with a string member "type" of 1 to 255 bytes.
@@ -976,7 +986,8 @@ covey_status covey_group_discard(covey_server *server,
  * @return COVEY_OK           Queued.
  * @return COVEY_E_INVALID    A bad name, or not such an object; nothing was
  *                            sent.
- * @return COVEY_E_TOO_LARGE  It is larger than outbox_bytes_max.
+ * @return COVEY_E_TOO_LARGE  It is larger than outbox_bytes_max, or nested
+ *                            deeper than json_depth_max.
  * @return COVEY_E_FULL       The mailbox is full.
  * @return COVEY_E_STOPPED    The server is stopping.
  *

@@ -78,6 +78,11 @@ extension Limits {
 }
 
 @c @implementation
+public func covey_error_init(_ error: UnsafeMutablePointer<covey_error>?, _ size: Int) {
+  ForeignStruct.initialise(error, size)
+}
+
+@c @implementation
 public func covey_server_options_init(
   _ options: UnsafeMutablePointer<covey_server_options>?, _ size: Int
 ) {

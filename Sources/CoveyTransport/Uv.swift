@@ -189,6 +189,9 @@ final class UvLocked<Value>: @unchecked Sendable {
     mutex.deallocate()
   }
 
+  /// Never inlined: what a caller does not use would else be let go inside, and the destructors of
+  /// a host may come back for the same lock.
+  @inline(never)
   func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
     uv_mutex_lock(mutex)
     defer { uv_mutex_unlock(mutex) }

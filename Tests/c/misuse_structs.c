@@ -44,6 +44,7 @@ static void init_writes_as_many_bytes_as_it_is_told(void) {
   CHECK_INIT(covey_channel_handlers, covey_channel_handlers_init);
   CHECK_INIT(covey_channel_options, covey_channel_options_init);
   CHECK_INIT(covey_statistics, covey_statistics_init);
+  CHECK_INIT(covey_error, covey_error_init);
 }
 
 #define CHECK_SAME(type, MACRO, init)                                          \
@@ -65,6 +66,7 @@ static void macro_and_function_say_the_same(void) {
   CHECK_SAME(covey_channel_options, COVEY_CHANNEL_OPTIONS_INIT,
              covey_channel_options_init);
   CHECK_SAME(covey_statistics, COVEY_STATISTICS_INIT, covey_statistics_init);
+  CHECK_SAME(covey_error, COVEY_ERROR_INIT, covey_error_init);
 }
 
 /* ----------------------------------------------------------- struct_size -- */
