@@ -161,6 +161,15 @@ extension Hub {
     }
   }
 
+  /// The transport ends the connection by itself: the peer broke the protocol, or vanished.
+  package func givenUp(_ id: ConsumerID) {
+    guard let slot = slot(id) else { return }
+    switch consumers[slot].state {
+    case .undecided, .open: answered(slot, .lost)
+    case .free, .deciding, .closing, .answered, .gone: return
+    }
+  }
+
   /// The connection is gone, whatever the reason.
   package func gone(_ id: ConsumerID) {
     guard let slot = slot(id) else { return }

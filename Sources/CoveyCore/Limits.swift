@@ -62,8 +62,8 @@ package struct Limits: Sendable, Equatable {
   package static let nameBytesMax = 255
   /// The reason of a close frame (RFC 6455 section 5.5: 125 less the code).
   package static let closeReasonBytesMax = 123
-  /// The list of offered subprotocols; libwebsockets copies it into 128 bytes.
-  package static let subprotocolListBytesMax = 127
+  /// The list of offered subprotocols; libwebsockets copies it into 128 bytes, and needs two.
+  package static let subprotocolListBytesMax = 126
   /// One offered subprotocol; libwebsockets copies it into 64 bytes.
   package static let subprotocolBytesMax = 63
   /// Gathered into one write; more frames than this go out in a second one.

@@ -43,6 +43,8 @@ final class LwsContext {
     for position in 0..<2 {
       protocols[position].callback = lwsCallback
       protocols[position].rx_buffer_size = receiveBufferBytes
+      // Without memory of the user's, libwebsockets does not tell that it gives a connection up.
+      protocols[position].per_session_data_size = 1
       // It bounds one send, and a send is one turn's output.
       protocols[position].tx_packet_size = 16 << 20
     }
@@ -340,6 +342,9 @@ private func dispatch(
   case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
     let payload = Array(UnsafeRawBufferPointer(start: input, count: count))
     return server.lwsPeerClosed(connection, payload) ? 0 : -1
+  case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
+    server.lwsGivesUp(connection)
+    return 0
   case LWS_CALLBACK_CLOSED:
     server.lwsClosed(connection)
     return 0

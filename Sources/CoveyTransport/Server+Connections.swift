@@ -146,6 +146,14 @@ extension Server {
     return isToAnswer
   }
 
+  /// libwebsockets ends the connection, perhaps with a close frame of its own: nothing may follow.
+  func lwsGivesUp(_ connection: LwsConnection) {
+    guard connection.tag != 0 else { return }
+    hub.now = loop.now
+    hub.givenUp(ConsumerID(raw: connection.tag))
+    pump()
+  }
+
   /// The connection is gone. May come for one that never was established, and twice.
   func lwsClosed(_ connection: LwsConnection) {
     let id = ConsumerID(raw: connection.tag)

@@ -133,6 +133,7 @@ extension Server {
   }
 
   private func beginDriving() throws(Failure) {
+    try requireRunning()
     guard !isDriven.exchange(true, ordering: .acquiringAndReleasing) else {
       throw .busy("the server is driven already")
     }
@@ -144,8 +145,10 @@ extension Server {
   }
 
   private func endDriving() {
-    if hasFinished { tearDown() }
+    let isLast = hasFinished
+    if isLast { tearDown() }
     isDriven.store(false, ordering: .releasing)
+    if isLast { finished.open() }
   }
 
   /// Runs on this thread until the server has stopped.
@@ -263,7 +266,6 @@ extension Server {
     _ = mailbox.close()
     _ = timers.removeAll()
     isOver.store(true, ordering: .releasing)
-    finished.open()
   }
 }
 

@@ -32,7 +32,7 @@ struct LimitsTests {
     #expect(Limits.nameBytesMax == 255)
     #expect(Event.typeBytesMax == 255)
     #expect(Limits.closeReasonBytesMax == 123)
-    #expect(Limits.subprotocolListBytesMax == 127)
+    #expect(Limits.subprotocolListBytesMax == 126)
     #expect(Limits.gatherBytesMax == 65_536)
   }
 

@@ -144,15 +144,13 @@ struct TidyTests {
   // MARK: form
 
   @Test func `no line is longer than 100 columns, and none ends in a blank`() {
-    withKnownIssue("some lines of Sources and CoveyTests", isIntermittent: true) {
-      for file in try files("Sources", "Tests") {
-        report(file.path, file.lines) { line in
-          if line.utf8.count > 100, line.count > 100 {
-            return "line has \(line.count) columns, limit 100"
-          }
-          let last = line.utf8.last
-          return last == 0x20 || last == 0x09 ? "line ends in a blank" : nil
+    for file in try files("Sources", "Tests") {
+      report(file.path, file.lines) { line in
+        if line.utf8.count > 100, line.count > 100 {
+          return "line has \(line.count) columns, limit 100"
         }
+        let last = line.utf8.last
+        return last == 0x20 || last == 0x09 ? "line ends in a blank" : nil
       }
     }
   }
