@@ -60,7 +60,7 @@
 extern "C" {
 #endif
 
-/* ------------------------------------------------------------- version -- */
+/* ------------------------------ version -- */
 
 /*
  * Programs built against one version run with every later one of the same
@@ -79,7 +79,7 @@ extern "C" {
  */
 const char *covey_version(void);
 
-/* -------------------------------------------------- statuses and errors -- */
+/* ------------------------------ statuses and errors -- */
 
 /** What a call answers: COVEY_OK or one of the negative numbers below. */
 typedef int32_t covey_status;
@@ -124,14 +124,16 @@ typedef struct covey_error {
 } covey_error;
 
 #define COVEY_ERROR_INIT                                                       \
-  { (uint32_t)sizeof(covey_error), COVEY_OK, {0} }
+  {                                                                            \
+    (uint32_t)sizeof(covey_error), COVEY_OK, { 0 }                             \
+  }
 
 /** Does what COVEY_ERROR_INIT does, for languages without macros. NULL does
  * nothing.
  * @thread any @since 1.0 */
 void covey_error_init(covey_error *error, size_t size);
 
-/* ---------------------------------------------------------- small types -- */
+/* ------------------------------ small types -- */
 
 /** A server. Made by covey_server_new, freed by covey_server_free. */
 typedef struct covey_server covey_server;
@@ -159,7 +161,7 @@ enum {
 /** Called exactly once, when `user` is needed no more. */
 typedef void (*covey_destroy_fn)(void *user);
 
-/* -------------------------------------------------------- server options -- */
+/* ------------------------------ server options -- */
 
 /** How serious a log line is. */
 typedef int32_t covey_log_level;
@@ -493,7 +495,7 @@ covey_status covey_timer_start(covey_server *server, uint32_t delay_ms,
  */
 covey_status covey_timer_stop(covey_server *server, covey_timer_id timer);
 
-/* --------------------------------------------------------------- channels -- */
+/* ------------------------------ channels -- */
 
 /**
  * A client wants to connect; its request was checked (method, version, key,
@@ -513,9 +515,8 @@ typedef void (*covey_on_connect_fn)(covey_server *server,
  * @param size  Bytes; may be 0; at most message_bytes_max.
  */
 typedef void (*covey_on_message_fn)(covey_server *server,
-                                    covey_consumer_id consumer,
-                                    covey_kind kind, const void *data,
-                                    size_t size, void *user);
+                                    covey_consumer_id consumer, covey_kind kind,
+                                    const void *data, size_t size, void *user);
 
 /**
  * An event for this consumer.
@@ -532,17 +533,17 @@ typedef void (*covey_on_event_fn)(covey_server *server,
 typedef int32_t covey_ending_cause;
 
 enum {
-  COVEY_ENDING_PEER = 1,       /* the client closed */
-  COVEY_ENDING_HOST = 2,       /* covey_consumer_close */
-  COVEY_ENDING_REFUSED = 3,    /* covey_consumer_reject after the upgrade */
-  COVEY_ENDING_UNDECIDED = 4,  /* connect_timeout_ms passed */
-  COVEY_ENDING_SLOW = 5,       /* outbox_bytes_max was reached */
-  COVEY_ENDING_SILENT = 6,     /* silence_timeout_ms passed */
-  COVEY_ENDING_TOO_LARGE = 7,  /* message_bytes_max was passed: 1009 */
-  COVEY_ENDING_BAD_TEXT = 8,   /* text that is not UTF-8: 1007 */
-  COVEY_ENDING_BAD_KIND = 9,   /* a kind the channel does not take: 1003 */
-  COVEY_ENDING_LOST = 10,      /* the connection broke, or broke the protocol */
-  COVEY_ENDING_STOPPED = 11    /* covey_server_stop or covey_server_free */
+  COVEY_ENDING_PEER = 1,      /* the client closed */
+  COVEY_ENDING_HOST = 2,      /* covey_consumer_close */
+  COVEY_ENDING_REFUSED = 3,   /* covey_consumer_reject after the upgrade */
+  COVEY_ENDING_UNDECIDED = 4, /* connect_timeout_ms passed */
+  COVEY_ENDING_SLOW = 5,      /* outbox_bytes_max was reached */
+  COVEY_ENDING_SILENT = 6,    /* silence_timeout_ms passed */
+  COVEY_ENDING_TOO_LARGE = 7, /* message_bytes_max was passed: 1009 */
+  COVEY_ENDING_BAD_TEXT = 8,  /* text that is not UTF-8: 1007 */
+  COVEY_ENDING_BAD_KIND = 9,  /* a kind the channel does not take: 1003 */
+  COVEY_ENDING_LOST = 10,     /* the connection broke, or broke the protocol */
+  COVEY_ENDING_STOPPED = 11   /* covey_server_stop or covey_server_free */
 };
 
 /** How a consumer ended. */
@@ -558,8 +559,8 @@ typedef struct covey_ending {
 } covey_ending;
 
 /**
- * A consumer that was upgraded is gone; called exactly once for it, also when it
- * never was accepted. It has left its groups and can be sent nothing; the
+ * A consumer that was upgraded is gone; called exactly once for it, also when
+ * it never was accepted. It has left its groups and can be sent nothing; the
  * getters still answer.
  */
 typedef void (*covey_on_disconnect_fn)(covey_server *server,
@@ -716,7 +717,7 @@ covey_status covey_directory_register(covey_server *server, const char *prefix,
 covey_status covey_file_register(covey_server *server, const char *pattern,
                                  const char *file, covey_error *error);
 
-/* -------------------------------------------------------------- consumers -- */
+/* ------------------------------ consumers -- */
 
 /**
  * Accepts a consumer whose connect is undecided.
@@ -782,9 +783,9 @@ covey_status covey_consumer_send(covey_server *server,
 
 /**
  * Closes a consumer after everything queued to it before. It leaves its groups
- * at once; on_disconnect follows when the connection is gone, at the latest when
- * nothing of its queue, or no answer, moved for close_timeout_ms. One that is
- * undecided is refused with this code (inside on_connect: with HTTP 403).
+ * at once; on_disconnect follows when the connection is gone, at the latest
+ * when nothing of its queue, or no answer, moved for close_timeout_ms. One that
+ * is undecided is refused with this code (inside on_connect: with HTTP 403).
  *
  * @param code    0 means 1000; else 1000 to 1003, 1007 to 1014, 3000 to 4999.
  * @param reason  UTF-8, at most 123 bytes; NULL for none.
@@ -932,7 +933,7 @@ covey_status covey_consumer_get_data(covey_server *server,
                                      covey_consumer_id consumer,
                                      void **data_out);
 
-/* ----------------------------------------------------------------- groups -- */
+/* ------------------------------ groups -- */
 
 /*
  * A group is a named set of consumers. Names are any UTF-8 of 1 to 255 bytes,
@@ -1050,7 +1051,7 @@ covey_status covey_group_list(covey_server *server, const char *group,
                               covey_consumer_id *consumers_out, size_t capacity,
                               size_t *count_out);
 
-/* ------------------------------------------------------------- statistics -- */
+/* ------------------------------ statistics -- */
 
 /** Counters since the server was made, and what there is now. */
 typedef struct covey_statistics {

@@ -8,6 +8,7 @@ private final class Folder {
 
   init() {
     var template = Array("/tmp/covey-wire-XXXXXX".utf8CString)
+    // swift-format-ignore: NeverForceUnwrap
     path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
     mkdir(path + "/sub", 0o755)
     mkdir(path + "/empty", 0o755)

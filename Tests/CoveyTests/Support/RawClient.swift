@@ -107,6 +107,7 @@ final class RawClient: @unchecked Sendable {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes {
+        // swift-format-ignore: NeverForceUnwrap
         Glibc.send(
           descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
       }
