@@ -143,7 +143,7 @@ struct TidyTests {
 
   // MARK: form
 
-  @Test func `no line is longer than 100 columns, and none ends in a blank`() {
+  @Test func `no line is longer than 100 columns, and none ends in a blank`() throws {
     for file in try files("Sources", "Tests") {
       report(file.path, file.lines) { line in
         if line.utf8.count > 100, line.count > 100 {
