@@ -134,6 +134,8 @@ private final class RandomWorld: FakeHost {
   }
 
   private func send(_ id: ConsumerID) {
+    // What is due comes before what arrives, and may change who is in the group.
+    transport.pump()
     let isBad = numbers.below(100) == 0
     let size = numbers.below(50) == 0 ? 2000 + numbers.below(2) : numbers.below(300)
     let bytes = [UInt8](repeating: isBad ? 0xFF : 0x61, count: size)
