@@ -31,6 +31,8 @@
  *   loop   On the loop's thread only: inside a handler, or between services on
  *          the thread that serviced last (before the first service, the thread
  *          that made the server). Elsewhere COVEY_E_WRONG_THREAD.
+ *          Who gives the loop to another thread must be in no call when that
+ *          one begins to drive.
  *   setup  Before the first covey_server_listen, on the loop's thread;
  *          afterwards COVEY_E_BUSY.
  *
@@ -94,9 +96,9 @@ enum {
   COVEY_E_FULL = -6,         /* a bounded queue or table is full */
   COVEY_E_BUSY = -7,         /* not now: inside a handler, or while driven */
   COVEY_E_WRONG_THREAD = -8, /* a `loop` or `setup` function elsewhere */
-  COVEY_E_DENIED = -9,       /* not allowed */
+  COVEY_E_DENIED = -9,       /* not allowed; not answered yet */
   COVEY_E_STOPPED = -10,     /* the server is stopping or has stopped */
-  COVEY_E_PROTOCOL = -11,    /* a peer or a bus sent nonsense */
+  COVEY_E_PROTOCOL = -11,    /* a bus sent nonsense; not answered yet */
   COVEY_E_TIMED_OUT = -12,   /* the time given has passed */
   COVEY_E_SYSTEM = -13       /* bind, listen, thread, file or plugin */
 };
@@ -141,7 +143,8 @@ typedef struct covey_server covey_server;
 /** A channel of one server: what was registered on a URL pattern. Never 0. */
 typedef uint64_t covey_channel_id;
 
-/** One client's instance of a channel. Never 0, never reused in a process. */
+/** One client's instance of a channel. Never 0, never reused by its server;
+ * those of several servers begin at random numbers. */
 typedef uint64_t covey_consumer_id;
 
 /** A timer that was started. Never 0, never reused in a server. */
@@ -190,7 +193,7 @@ typedef struct covey_server_options {
   uint32_t struct_size; /* COVEY_SERVER_OPTIONS_INIT or _init() */
 
   /* Connections. */
-  uint32_t connections_max;             /* descriptor limit - 64 */
+  uint32_t connections_max;             /* consumers; descriptor limit - 64 */
   uint32_t connections_per_address_max; /* off; more are dropped at accept */
   uint32_t groups_per_consumer_max;     /* 256 */
 
@@ -472,7 +475,7 @@ covey_status covey_server_post(covey_server *server, covey_task_fn task,
  * @param timer_out  Its id; NULL if of no interest.
  *
  * @return COVEY_OK, COVEY_E_INVALID, COVEY_E_FULL or COVEY_E_STOPPED as
- *         covey_server_post.
+ *         covey_server_post; COVEY_E_FULL also at 65,536 timers.
  *
  * @thread any
  * @since  1.0

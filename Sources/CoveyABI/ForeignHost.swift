@@ -9,8 +9,10 @@ final class ForeignHost: Host, @unchecked Sendable {
   let server: Server
   /// The largest message that fits into an empty outbox.
   let payloadBytesMax: Int
-  private let onLog: covey_on_log_fn?
-  private let logOwned: Owned
+  private var onLog: covey_on_log_fn?
+  private var logOwned: Owned?
+  /// Set while the server is freed, and for good.
+  private(set) var isGivenUp = false
 
   /// The handlers of a channel; channels are named by their position plus one.
   struct Handlers {
@@ -49,6 +51,20 @@ final class ForeignHost: Host, @unchecked Sendable {
   /// The handle as the host knows it.
   var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
 
+  /// Gives back what the host gave, while its destructors may still call the server.
+  func giveUp() {
+    isGivenUp = true
+    var given: [Any] = [channels, eventHandlers, data]
+    if let logOwned { given.append(logOwned) }
+    channels = []
+    eventHandlers = []
+    data = []
+    logOwned = nil
+    onLog = nil
+    given.removeAll()
+    endLending()
+  }
+
   // MARK: consumers' data
 
   func setData(_ owned: Owned, of id: ConsumerID) {
@@ -78,8 +94,7 @@ final class ForeignHost: Host, @unchecked Sendable {
     return copy
   }
 
-  /// Takes back what handlers were lent.
-  private func endLending() {
+  func endLending() {
     guard !lent.isEmpty else { return }
     for text in lent { text.deallocate() }
     lent.removeAll(keepingCapacity: true)
@@ -140,17 +155,17 @@ final class ForeignHost: Host, @unchecked Sendable {
     endLending()
   }
 
-  func taskReturned() { endLending() }
-
   func released(_ id: ConsumerID) {
     guard id.slot < data.count else { return }
     let former = data[id.slot]
     data[id.slot] = nil
     withExtendedLifetime(former) {}
+    endLending()
   }
 
   func log(_ level: LogLevel, _ message: String) {
     guard let onLog else { return }
-    message.withCString { onLog(handle, level.rawValue, $0, logOwned.user) }
+    message.withCString { onLog(handle, level.rawValue, $0, logOwned?.user) }
+    endLending()
   }
 }

@@ -28,7 +28,10 @@ public func covey_server_new(
 public func covey_server_free(_ server: OpaquePointer?) -> covey_status {
   status { () throws(Failure) in
     guard let server else { return }
-    try borrow(server).server.end()
+    let host = try borrow(server)
+    guard !host.isGivenUp else { throw .busy("the server is being freed") }
+    try host.server.end()
+    host.giveUp()
     release(server)
   }
 }

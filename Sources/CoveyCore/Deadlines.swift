@@ -26,6 +26,15 @@ struct Deadlines {
     }
   }
 
+  var count: Int { heap.count }
+
+  /// Forgets all that is not wanted any more.
+  mutating func keep(_ isWanted: (Subject) -> Bool) {
+    var kept = Deadlines()
+    for entry in heap where isWanted(entry.subject) { kept.add(entry.subject, at: entry.at) }
+    self = kept
+  }
+
   /// Takes the earliest one that is due.
   mutating func pop(dueAt now: UInt64) -> Subject? {
     guard let first = heap.first, first.at <= now else { return nil }

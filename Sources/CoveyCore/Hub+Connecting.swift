@@ -95,7 +95,8 @@ extension Hub {
         try join(slot, channels[consumers[slot].channel].groups)
         consumers[slot].state = .deciding(.accepted)
       } catch {
-        log(.warning, "connection refused: \(error.message)")
+        let reason = error.message
+        logRarely(&unjoinableCount) { "connection refused: \(reason); \($0) so far" }
         consumers[slot].state = .deciding(.rejected(status: 400))
       }
     }

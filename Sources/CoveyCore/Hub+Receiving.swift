@@ -51,7 +51,9 @@ extension Hub {
     guard piece.isLast else {
       consumers[slot].fragmentsKind = kind
       if consumers[slot].fragments.isEmpty, piece.remaining > 0 {
-        consumers[slot].fragments.reserveCapacity(soFar &+ piece.remaining)
+        // No more than a little is believed of what a peer announces.
+        let announced = min(piece.remaining, Limits.announcedBytesMax)
+        consumers[slot].fragments.reserveCapacity(soFar &+ announced)
       }
       append(bytes, to: &consumers[slot].fragments)
       if isHeld { pauseIfFull(slot) }

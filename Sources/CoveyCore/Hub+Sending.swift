@@ -67,7 +67,8 @@ extension Hub {
     counters.dropsQueued &+= 1
     guard consumers[slot].isReachable else { return }
     counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
-    log(.warning, "consumer \(consumers[slot].id.raw) reads too slowly and is closed")
+    let id = consumers[slot].id.raw
+    logRarely(&slowCount) { "consumer \(id) reads too slowly and is closed; \($0) so far" }
     let ending = Ending(cause: .slow, code: limits.slowCloseCode)
     if case .deciding = consumers[slot].state {
       if consumers[slot].isAnswered {

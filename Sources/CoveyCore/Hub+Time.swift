@@ -10,7 +10,7 @@ extension Hub {
       case .connect(let id): connectIsDue(id)
       case .close(let id): closeIsDue(id)
       case .silence(let id): silenceIsDue(id)
-      case .timer(let timer): effects.append(.timer(timer))
+      case .timer(let timer): if timers.remove(timer) != nil { effects.append(.timer(timer)) }
       case .stop: finishStopping()
       }
     }
@@ -18,7 +18,27 @@ extension Hub {
 
   /// Asks to be told `.timer` once.
   package func startTimer(_ timer: UInt64, after milliseconds: UInt64) {
+    timers.insert(timer)
     deadlines.add(.timer(timer), at: now &+ milliseconds)
+  }
+
+  /// `.timer` is not wanted any more.
+  package func stopTimer(_ timer: UInt64) {
+    if timers.remove(timer) != nil { retire(1) }
+  }
+
+  /// Counts deadlines that nobody waits for; when they are most of all, they are swept out.
+  func retire(_ count: Int) {
+    retired &+= count
+    guard retired > 1024, retired > deadlines.count / 2 else { return }
+    retired = 0
+    deadlines.keep { subject in
+      switch subject {
+      case .connect(let id), .close(let id), .silence(let id): slot(id) != nil
+      case .timer(let timer): timers.contains(timer)
+      case .stop: true
+      }
+    }
   }
 
   private func connectIsDue(_ id: ConsumerID) {

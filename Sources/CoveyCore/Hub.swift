@@ -19,6 +19,12 @@ package final class Hub {
   var generation: UInt64
   var groups = GroupTable()
   var deadlines = Deadlines()
+  /// Timers that were asked for, and deadlines that nobody waits for any more.
+  var timers: Set<UInt64> = []
+  var retired = 0
+  /// How often what a peer can cause was logged.
+  var slowCount: UInt64 = 0
+  var unjoinableCount: UInt64 = 0
   var effects: [Effect] = []
   /// Slots whose outboxes want to be written at the end of this tick.
   package var dirty: ContiguousArray<Int32> = []
@@ -59,6 +65,12 @@ package final class Hub {
     return answer
   }
 
+  /// Logs at 1, 2, 4, 8 ... of what a peer can cause at will: it must not flood the log.
+  func logRarely(_ count: inout UInt64, _ message: (UInt64) -> String) {
+    count &+= 1
+    if count.nonzeroBitCount == 1 { log(.warning, message(count)) }
+  }
+
   package func log(_ level: LogLevel, _ message: String) {
     effects.append(.log(level, message))
   }
@@ -76,6 +88,10 @@ package final class Hub {
 extension Hub {
   /// Registers a channel; its position is its name from now on.
   package func register(_ channel: Channel) throws(Failure) -> Int {
+    let count = channel.groups.count
+    guard count <= limits.groupsPerConsumerMax else {
+      throw .invalid("\(count) groups, limit \(limits.groupsPerConsumerMax)")
+    }
     try router.add(channel.pattern, channels.count)
     channels.append(channel)
     return channels.count - 1
@@ -145,6 +161,7 @@ extension Hub {
     consumers[slot] = Self.nobody
     freeSlots.append(Int32(truncatingIfNeeded: slot))
     occupied &-= 1
+    retire(1)
     stopIfEmpty()
   }
 

@@ -68,6 +68,10 @@ package struct Limits: Sendable, Equatable {
   package static let subprotocolBytesMax = 63
   /// Gathered into one write; more frames than this go out in a second one.
   package static let gatherBytesMax = 64 << 10
+  /// Room made for a message that has only been announced.
+  package static let announcedBytesMax = 64 << 10
+  /// Timers of one server at a time: each is an entry in two tables.
+  package static let timersMax = 1 << 16
   /// Slots an id can name.
   package static let slotsMax = 1 << 24
   /// What a host may raise the byte limits to: sizes stay far from overflow.

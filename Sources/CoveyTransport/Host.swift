@@ -17,6 +17,6 @@ package protocol Host: AnyObject {
 
   func log(_ level: LogLevel, _ message: String)
 
-  /// A task that was posted, or a timer's, has run.
-  func taskReturned()
+  /// What was lent to handlers and between services is taken back.
+  func endLending()
 }

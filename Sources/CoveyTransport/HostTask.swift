@@ -1,3 +1,5 @@
+internal import CoveyCore
+
 /// A function of the host's with what belongs to it, given up together.
 package final class HostTask: @unchecked Sendable {
   private let body: () -> Void
@@ -21,8 +23,10 @@ final class Timers: Sendable {
 
   private let contents = UvLocked(Contents())
 
-  func add(_ timer: Timer) -> UInt64 {
+  /// Adds a timer; nil when there are too many.
+  func add(_ timer: Timer) -> UInt64? {
     contents.withLock {
+      guard $0.timers.count < Limits.timersMax else { return nil }
       $0.last &+= 1
       $0.timers[$0.last] = timer
       return $0.last

@@ -12,6 +12,7 @@ enum Command: Sendable {
   case event(Event, group: Name)
   case broadcast(Frame, group: Name, except: ConsumerID?)
   case startTimer(UInt64, after: UInt64)
+  case stopTimer(UInt64)
   case task(HostTask)
 }
 
@@ -40,13 +41,14 @@ final class Mailbox: Sendable {
     self.bytesMax = bytesMax
   }
 
-  /// Adds a command with a payload of so many bytes.
-  func add(_ command: Command, bytes: Int) -> Outcome {
+  /// Adds a command with a payload of so many bytes. One that is only good to have is not counted
+  /// when there is no room.
+  func add(_ command: Command, bytes: Int, isOptional: Bool = false) -> Outcome {
     contents.withLock { contents in
       guard !contents.isClosed else { return .closed }
       let total = contents.bytes &+ bytes &+ Self.entryBytes
       guard contents.commands.count < entriesMax, total <= bytesMax else {
-        contents.refused &+= 1
+        if !isOptional { contents.refused &+= 1 }
         return .full
       }
       contents.bytes = total

@@ -113,7 +113,10 @@ extension Server {
     _ task: HostTask, after milliseconds: UInt64, every repeatMilliseconds: UInt64?
   ) throws(Failure) -> UInt64 {
     try requireRunning()
-    let id = timers.add(Timers.Timer(task: task, repeatMilliseconds: repeatMilliseconds))
+    let timer = Timers.Timer(task: task, repeatMilliseconds: repeatMilliseconds)
+    guard let id = timers.add(timer) else {
+      throw .full("there are \(Limits.timersMax) timers, the limit")
+    }
     if isOnLoop {
       loop.updateTime()
       hub.now = loop.now
@@ -132,6 +135,13 @@ extension Server {
 
   package func stopTimer(_ id: UInt64) throws(Failure) {
     guard timers.remove(id) != nil else { throw .gone("timer \(id) is gone") }
+    if isOnLoop {
+      hub.stopTimer(id)
+    } else {
+      // Only to forget its deadline early: a mailbox that has no room for this does no harm.
+      let outcome = mailbox.add(.stopTimer(id), bytes: 0, isOptional: true)
+      if case .queued(mustWake: true) = outcome { loop.wake() }
+    }
   }
 
   // MARK: from other threads
@@ -188,9 +198,10 @@ extension Server {
       case .broadcast(let frame, let group, let except):
         hub.broadcast(frame, toGroup: group, except: except)
       case .startTimer(let id, let milliseconds): hub.startTimer(id, after: milliseconds)
+      case .stopTimer(let id): hub.stopTimer(id)
       case .task(let task):
         task.run()
-        host?.taskReturned()
+        host?.endLending()
       }
     } catch {
       // Who asked is not there to be told.

@@ -142,6 +142,7 @@ extension Server {
       throw .stopped("the server has stopped")
     }
     loopThread.store(UvThread.current, ordering: .releasing)
+    host?.endLending()
   }
 
   private func endDriving() {
@@ -341,13 +342,16 @@ extension Server: UvLoopClient {
       guard hub.isReachable(id), let channel = hub.channel(of: id) else { return }
       bytes.withUnsafeBytes { host?.message(id, channel: channel, kind, $0) }
     case .event(let event, let members):
+      // At the very end only farewells are said, so that there is an end.
+      guard !hasFinished else { return }
       host?.event(event, members)
     case .disconnect(let id, let ending):
       guard let channel = hub.channel(of: id) else { return }
       host?.disconnect(id, channel: channel, ending)
     case .released(let id):
-      host?.released(id)
+      // In this order: what a destructor of the host's may still attach would be the next one's.
       hub.release(id)
+      host?.released(id)
     case .pauseReading(let id): connection(id)?.pauseReading()
     case .resumeReading(let id): connection(id)?.resumeReading()
     case .drop(let id): connection(id)?.shutDown()
@@ -367,7 +371,7 @@ extension Server: UvLoopClient {
       _ = timers.remove(id)
     }
     timer.task.run()
-    host?.taskReturned()
+    host?.endLending()
   }
 
   func connection(_ id: ConsumerID) -> LwsConnection? {

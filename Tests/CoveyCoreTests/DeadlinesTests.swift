@@ -51,4 +51,17 @@ struct DeadlinesTests {
       }
     }
   }
+
+  @Test func `deadlines of timers that were stopped are swept out`() {
+    let hub = Hub(limits: Limits(), token: 1)
+    for timer in 1...10_000 as ClosedRange<UInt64> {
+      hub.startTimer(timer, after: 3_600_000)
+      hub.stopTimer(timer)
+    }
+    #expect(hub.deadlines.count <= 2048)
+    hub.startTimer(20_000, after: 5)
+    hub.advance(to: 5)
+    let due = hub.takeEffects().filter { if case .timer(20_000) = $0 { true } else { false } }
+    #expect(due.count == 1)
+  }
 }

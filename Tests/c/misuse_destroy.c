@@ -306,6 +306,43 @@ static void a_destroy_may_call_the_server(void) {
   client_drop(&left, false);
 }
 
+static void no_event(covey_server *server, covey_consumer_id consumer,
+                     const char *type, const void *json, size_t size,
+                     void *user) {
+  (void)server, (void)consumer, (void)type, (void)json, (void)size, (void)user;
+}
+
+/* A destroy function of what only ends with its server: that is still there. */
+static void meddle_at_the_end(void *user) {
+  struct meddler *self = user;
+  size_t count = 1;
+  atomic_fetch_add(&self->visits, 1);
+  CHECK_IS(covey_group_count(self->server, "g", &count), COVEY_OK);
+  CHECK_IS(count, 0);
+  CHECK_IS(covey_server_stop(self->server, 0), COVEY_OK);
+  CHECK_IS(covey_server_post(self->server, no_task, NULL, NULL),
+           COVEY_E_STOPPED);
+  CHECK_IS(covey_server_free(self->server), COVEY_E_BUSY);
+}
+
+static void what_ends_with_the_server_may_call_it(void) {
+  struct meddler self = {NULL, 0, 0, 0};
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  covey_channel_handlers handlers = COVEY_CHANNEL_HANDLERS_INIT;
+  covey_channel_id channel = 0;
+  options.user = handlers.user = &self;
+  options.destroy = handlers.destroy = meddle_at_the_end;
+  CHECK_IS(covey_server_new(&options, &self.server, NULL), COVEY_OK);
+  CHECK_IS(covey_channel_register(self.server, "m/", NULL, &handlers, &channel,
+                                  NULL),
+           COVEY_OK);
+  CHECK_IS(covey_event_register(self.server, channel, "t", no_event, &self,
+                                meddle_at_the_end),
+           COVEY_OK);
+  CHECK_IS(covey_server_free(self.server), COVEY_OK);
+  CHECK_IS(atomic_load(&self.visits), 3);
+}
+
 int main(int argc, char **argv) {
   static const check_test tests[] = {
       TEST(the_servers_own_is_called_when_it_is_freed),
@@ -318,6 +355,7 @@ int main(int argc, char **argv) {
       TEST(data_is_destroyed_when_the_server_is_freed),
       TEST(data_of_one_that_was_refused_is_destroyed),
       TEST(a_destroy_may_call_the_server),
+      TEST(what_ends_with_the_server_may_call_it),
   };
   return CHECK_MAIN(argc, argv, tests);
 }

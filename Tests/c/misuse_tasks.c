@@ -233,6 +233,30 @@ static void a_mailbox_is_full_by_its_bytes_too(void) {
   host_close(&h);
 }
 
+static void more_timers_than_65536_are_refused(void) {
+  struct task task = {0, 0};
+  covey_timer_id first = 0, last = 0;
+  covey_status status = COVEY_OK;
+  host h;
+  if (!host_open(&h))
+    return;
+  for (int count = 0; count < 65536 && status == COVEY_OK; count++) {
+    status = covey_timer_start(h.server, 60000, 0, run_task, &task,
+                               destroy_task, count == 0 ? &first : &last);
+  }
+  CHECK_IS(status, COVEY_OK);
+  CHECK_IS(covey_timer_start(h.server, 60000, 0, run_task, &task, destroy_task,
+                             NULL),
+           COVEY_E_FULL);
+  CHECK_TASK(task, 0, 1);
+  CHECK_IS(covey_timer_stop(h.server, last), COVEY_OK);
+  CHECK_IS(covey_timer_start(h.server, 60000, 0, run_task, &task, destroy_task,
+                             NULL),
+           COVEY_OK);
+  host_close(&h);
+  CHECK_TASK(task, 0, 65538);
+}
+
 int main(int argc, char **argv) {
   static const check_test tests[] = {
       TEST(a_tasks_is_called_after_it_ran),
@@ -242,6 +266,7 @@ int main(int argc, char **argv) {
       TEST(a_timer_may_stop_itself),
       TEST(a_full_mailbox_destroys_what_it_does_not_take),
       TEST(a_mailbox_is_full_by_its_bytes_too),
+      TEST(more_timers_than_65536_are_refused),
   };
   return CHECK_MAIN(argc, argv, tests);
 }

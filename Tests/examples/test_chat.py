@@ -1,6 +1,7 @@
 """chat, on the wire: the protocol of the Django Channels tutorial."""
 
 import json
+import socket
 from contextlib import ExitStack
 
 import pytest
@@ -262,3 +263,15 @@ def test_files_outside_are_out_of_reach(chat: ExampleProgram, path: str) -> None
     assert response.status in (400, 403, 404)
     assert b"covey" not in body
     assert b"root:" not in body
+
+
+def test_a_request_behind_one_for_a_file_ends_the_connection(chat: ExampleProgram) -> None:
+    """As libwebsockets 4.1 behaves today; the README names it."""
+    request = b"GET /static/room.js HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection((chat.host, chat.port), timeout=10) as connection:
+        connection.sendall(request + request)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b" 403 " in answer

@@ -17,8 +17,6 @@ struct GroupTable {
 
   func position(of name: Name) -> Int? { positions[name] }
 
-  func members(at position: Int) -> ContiguousArray<ConsumerID> { groups[position].members }
-
   func members(of name: Name) -> ContiguousArray<ConsumerID> {
     positions[name].map { groups[$0].members } ?? []
   }
