@@ -88,10 +88,6 @@ package final class Hub {
 extension Hub {
   /// Registers a channel; its position is its name from now on.
   package func register(_ channel: Channel) throws(Failure) -> Int {
-    let count = channel.groups.count
-    guard count <= limits.groupsPerConsumerMax else {
-      throw .invalid("\(count) groups, limit \(limits.groupsPerConsumerMax)")
-    }
     try router.add(channel.pattern, channels.count)
     channels.append(channel)
     return channels.count - 1
