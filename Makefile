@@ -49,7 +49,8 @@ all: lib examples
 # ---------------------------------------------------------------- building
 
 swift:
-	@command -v swift >/dev/null || \
+	@swift --version 2>/dev/null | \
+	  grep -qE 'Swift version (6\.([3-9]|[1-9][0-9])|[7-9]|[1-9][0-9])' || \
 	  { echo "covey: Swift 6.3 or newer is missing; see https://www.swift.org/install" >&2; exit 1; }
 
 packages-library: ; @$(REQUIRE) $(LIBRARY_PACKAGES)

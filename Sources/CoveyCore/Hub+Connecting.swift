@@ -172,14 +172,16 @@ extension Hub {
   ) throws(Failure) {
     let slot = try undecided(id)
     let ending = Ending(cause: .refused, code: code ?? limits.refusedCloseCode, reason: reason)
-    if case .deciding = consumers[slot].state {
-      if consumers[slot].isAnswered {
-        closeOnceUpgraded(slot, ending)
-      } else {
-        giveUpDeciding(slot, .rejected(status: status))
-      }
+    turnAway(slot, status: status, ending)
+  }
+
+  /// Ends a consumer as its state allows: with a status, right after the upgrade, or with a close.
+  func turnAway(_ slot: Int, status: Int, _ ending: Ending) {
+    guard case .deciding = consumers[slot].state else { return beginClosing(slot, ending) }
+    if consumers[slot].isAnswered {
+      closeOnceUpgraded(slot, ending)
     } else {
-      beginClosing(slot, ending)
+      giveUpDeciding(slot, .rejected(status: status))
     }
   }
 
@@ -188,7 +190,7 @@ extension Hub {
     giveUpDeciding(slot, .closing(ending))
   }
 
-  func giveUpDeciding(_ slot: Int, _ decision: Consumer.Decision) {
+  private func giveUpDeciding(_ slot: Int, _ decision: Consumer.Decision) {
     leaveAll(slot)
     consumers[slot].state = .deciding(decision)
     effects.append(.phase(consumers[slot].id, .closing))

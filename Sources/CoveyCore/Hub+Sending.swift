@@ -69,16 +69,7 @@ extension Hub {
     counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
     let id = consumers[slot].id.raw
     logRarely(&slowCount) { "consumer \(id) reads too slowly and is closed; \($0) so far" }
-    let ending = Ending(cause: .slow, code: limits.slowCloseCode)
-    if case .deciding = consumers[slot].state {
-      if consumers[slot].isAnswered {
-        closeOnceUpgraded(slot, ending)
-      } else {
-        giveUpDeciding(slot, .rejected(status: 503))
-      }
-    } else {
-      beginClosing(slot, ending)
-    }
+    turnAway(slot, status: 503, Ending(cause: .slow, code: limits.slowCloseCode))
   }
 
   /// Queues our close frame, and from then on waits for the peer's and no longer.
