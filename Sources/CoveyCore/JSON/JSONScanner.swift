@@ -9,9 +9,9 @@ package struct JSONScanner {
     case object, array, string, number, boolean, null
   }
 
-  /// One member of the outermost object, as ranges of the text.
+  /// One member of the outermost object, or element of the outermost array, as ranges of the text.
   package struct Member: Sendable {
-    /// The name, between its quotes.
+    /// The name, between its quotes; empty for an element.
     package let name: Range<Int>
     /// The whole value, with quotes or brackets.
     package let value: Range<Int>
@@ -45,7 +45,8 @@ package struct JSONScanner {
     _ = try scan(text, depthMax: depthMax) { _ in }
   }
 
-  /// Checks the text, and hands out the members of the document if it is an object, in order.
+  /// Checks the text, and hands out the members of the document if it is an object, or the
+  /// elements if it is an array, in order.
   ///
   /// A member is handed out when its value has been checked; what follows it has not been yet.
   ///
@@ -98,7 +99,8 @@ extension JSONScanner {
       }
       if isComplete {
         expected = depth == 0 ? .nothing : .commaOrEnd
-        if depth == 1, isInObject {
+        if depth == 1 {
+          let name = isInObject ? name : 0..<0
           member(Member(name: name, value: valueStart..<position, kind: kind))
         }
       }
