@@ -3,6 +3,7 @@
 #   make            build/lib/libcovey.so, build/examples/*
 #   make demo       serve the chat at http://127.0.0.1:8000/
 #   make test       everything that is quick
+#   make soak       random histories of the core until stopped
 #   make check      what is slower: sanitizers, fuzzing, valgrind
 #   make bench      the benchmark table
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -18,7 +19,8 @@ LIB := $(BUILD)/lib/libcovey.so.$(VERSION)
 PC := $(BUILD)/lib/pkgconfig/covey.pc
 PACKAGING := Sources/Packaging
 EXAMPLES := $(filter-out common,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
-C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/bench/*.c)
+HEADERS := $(wildcard include/*.h include/covey/*.h)
+C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/bench/*.[ch])
 EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
 
 # Loaded at run time as well: the last one is a plugin that ldd does not show.
@@ -30,7 +32,7 @@ CHECK_PACKAGES := $(TEST_PACKAGES) valgrind shellcheck
 REQUIRE := $(PACKAGING)/require-packages
 
 SWIFT_SOURCES := $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*.modulemap') \
-  Package.swift include/covey.h $(PACKAGING)/covey.map Makefile
+  Package.swift $(HEADERS) $(PACKAGING)/covey.map Makefile
 # The Swift runtime goes inside; covey_* alone goes out.
 SWIFT_LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
   -Xswiftc -enforce-exclusivity=unchecked -Xlinker -soname=libcovey.so.1 \
@@ -40,7 +42,7 @@ C_FLAGS := -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Werror -Iinclude -Iexamples
 C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
-.PHONY: all lib examples demo test test-swift test-c test-examples test-bench check check-thread \
+.PHONY: all lib examples demo test test-swift test-simulation simulation soak test-c test-examples test-bench check check-thread \
   check-address check-valgrind check-scripts bench \
   install format lint clean swift packages-library packages-examples packages-test packages-check
 
@@ -77,9 +79,10 @@ examples: $(EXAMPLE_PROGRAMS)
 
 $(BUILD)/examples/chat: EXTRA = -DCHAT_WEB='"$(abspath examples/chat/web)"' \
   $$(pkg-config --cflags --libs jansson)
+$(BUILD)/examples/board: EXTRA = -pthread $$(pkg-config --cflags --libs jansson)
 .SECONDEXPANSION:
 $(EXAMPLE_PROGRAMS): $(BUILD)/examples/%: $$(wildcard examples/%/*.c examples/common/*) \
-  include/covey.h $(LIB) | packages-examples
+  $(HEADERS) $(LIB) | packages-examples
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) $(wildcard examples/$*/*.c examples/common/*.c) -o $@ \
 	  $(C_LIBRARY_FLAGS) $(EXTRA)
@@ -96,10 +99,22 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-test: swift packages-test all lint test-c test-bench test-examples test-swift
+test: swift packages-test all lint test-c test-bench test-examples test-swift test-simulation
 
 test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug
+
+# Random histories of the core on fresh seeds; every client must see what the store holds. One that
+# goes wrong names its seed: `make soak SIMULATION="2000 SEED"` plays it again.
+SIMULATION := 200000
+test-simulation: simulation
+	$(BUILD)/swift-simulation/release/simulation $(SIMULATION)
+
+soak: simulation
+	$(BUILD)/swift-simulation/release/simulation $(if $(filter command line,$(origin SIMULATION)),$(SIMULATION))
+
+simulation: packages-test swift
+	swift build --quiet -c release --product simulation --scratch-path $(BUILD)/swift-simulation
 
 test-c: packages-test lib
 	Tests/c/run.sh
@@ -138,11 +153,12 @@ test-bench: packages-test all
 
 install: lib
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/lib/cmake/covey \
-	  $(DESTDIR)$(PREFIX)/include
+	  $(DESTDIR)$(PREFIX)/include/covey
 	install -m 755 -s $(LIB) $(DESTDIR)$(PREFIX)/lib/
 	ln -sf libcovey.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libcovey.so.1
 	ln -sf libcovey.so.1 $(DESTDIR)$(PREFIX)/lib/libcovey.so
 	install -m 644 include/covey.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 include/covey/*.h $(DESTDIR)$(PREFIX)/include/covey/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $(PACKAGING)/covey.pc.in \
 	  >$(DESTDIR)$(PREFIX)/lib/pkgconfig/covey.pc
 	install -m 644 $(PACKAGING)/covey-config.cmake $(DESTDIR)$(PREFIX)/lib/cmake/covey/
@@ -153,11 +169,11 @@ install: lib
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
-	clang-format -i include/*.h $(C_SOURCES)
+	clang-format -i $(HEADERS) $(C_SOURCES)
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
-	clang-format --dry-run -Werror include/*.h $(C_SOURCES)
+	clang-format --dry-run -Werror $(HEADERS) $(C_SOURCES)
 
 clean:
 	rm -rf $(BUILD) .build

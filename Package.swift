@@ -29,6 +29,10 @@ let package = Package(
       name: "CoveyABI",
       dependencies: ["CCovey", "CoveyCore", "CoveyTransport"],
       swiftSettings: strict),
+    // Random histories on the core; run by `make test` and `make soak`.
+    .executableTarget(
+      name: "simulation", dependencies: ["CoveyCore"], path: "Tests/Simulation",
+      swiftSettings: strict),
     .testTarget(name: "CoveyCoreTests", dependencies: ["CoveyCore"], swiftSettings: strict),
     .testTarget(
       name: "CoveyTests", dependencies: ["CCovey", "CoveyABI"], swiftSettings: strict),

@@ -1,7 +1,8 @@
 /*
  * covey.h - the whole public interface of Covey, an embeddable realtime server.
  *
- * What is not in this file is not public.
+ * What is not in this file, or in covey/state.h and covey/context.h, which it
+ * includes, is not public.
  *
  * A program makes a server, registers channels on URL patterns, listens, and
  * drives the server's loop. Every WebSocket client of a channel is a consumer,
@@ -12,6 +13,8 @@
  *   drive     covey_server_run, or _service, or _get_fd, or _start
  *   handle    on_connect, on_text, on_binary, on_disconnect, event handlers
  *   send      covey_consumer_send, covey_group_send, covey_group_broadcast
+ *   state     covey/state.h: models, a store; covey/context.h: clients that
+ *             follow it, and call actions
  *   end       covey_server_stop, covey_server_free
  *
  * Complete programs are in the folder examples/.
@@ -234,12 +237,31 @@ typedef struct covey_server_options {
   covey_on_log_fn on_log;
   void *user;
   covey_destroy_fn destroy;
+
+  /* Context channels (covey/context.h). */
+  uint32_t authentication_timeout_ms; /* 15,000; to be let in */
+  uint32_t call_timeout_ms;           /* 30,000; to answer a call */
+  uint32_t calls_per_consumer_max;    /* 64; unanswered; beyond: 429 */
+  uint32_t anchors_per_consumer_max;  /* 10,000 */
+  uint32_t unfollowed_timeout_ms;     /* 60,000; then what was loaded goes */
+  uint32_t session_timeout_ms;        /* 120,000; for Covey's own clients */
+  uint64_t context_state_bytes_max;   /* 1 MiB; 1 KiB up; then it waits */
+  uint64_t
+      context_messages_bytes_max; /* 256 KiB; 8 KiB up; then it is closed */
+  uint64_t snapshot_piece_bytes;  /* 64 KiB; 256 B to 1 GiB; about */
+
+  /* State (covey/state.h). */
+  uint64_t store_bytes_max; /* 1 GiB; 1 KiB to 64 GiB; all rows */
+  uint64_t log_bytes_max;   /* 64 MiB; 1 KiB up; of changes, for who returns */
+  uint32_t log_changes_max; /* 100,000 */
+  uint32_t log_age_ms;      /* 600,000 */
 } covey_server_options;
 
 #define COVEY_SERVER_OPTIONS_INIT                                              \
   {                                                                            \
     (uint32_t)sizeof(covey_server_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL             \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0,   \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                           \
   }
 
 /**
@@ -1099,12 +1121,33 @@ typedef struct covey_statistics {
   uint64_t drops_queued;       /* messages still in the outbox of the ended */
   uint64_t drops_mailbox_full; /* calls answered COVEY_E_FULL */
   uint64_t drops_groups_full;  /* joins past groups_per_consumer_max */
+
+  /* State, now. */
+  uint64_t instances;
+  uint64_t store_bytes; /* of all rows, about */
+  uint64_t scopes;      /* anchors followed now or a moment ago */
+  uint64_t calls_open;
+
+  /* State, ever. */
+  uint64_t deltas;       /* encoded; each goes to all who see the same */
+  uint64_t snapshots;    /* sent whole */
+  uint64_t resumes;      /* sent only what had changed instead */
+  uint64_t falls_behind; /* state dropped because its reader was slow */
+  uint64_t catch_ups;    /* of these, sent only what had changed */
+  uint64_t calls;        /* of actions */
+  uint64_t writes;
+  uint64_t calls_failed; /* actions and writes answered with an error */
+  uint64_t calls_timed_out;
+  uint64_t loads_failed;
+  uint64_t frames_ignored; /* what is no message of the protocol */
+  uint64_t drops_store;    /* changes from other threads that failed */
 } covey_statistics;
 
 #define COVEY_STATISTICS_INIT                                                  \
   {                                                                            \
     (uint32_t)sizeof(covey_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                            \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
+        0, 0, 0, 0, 0, 0, 0, 0                                                 \
   }
 
 /** Does what COVEY_STATISTICS_INIT does. NULL does nothing.
@@ -1127,5 +1170,9 @@ covey_status covey_server_get_statistics(covey_server *server,
 #ifdef __cplusplus
 }
 #endif
+
+/* Models and the store; then context channels. */
+#include "covey/context.h"
+#include "covey/state.h"
 
 #endif /* COVEY_H */

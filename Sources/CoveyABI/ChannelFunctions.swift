@@ -31,7 +31,7 @@ public func covey_channel_register(
   }
 }
 
-private func channel(
+func channel(
   _ pattern: String, _ options: covey_channel_options, _ handlers: covey_channel_handlers
 ) throws(Failure) -> Channel {
   guard handlers.reserved == 0 else {
@@ -57,7 +57,7 @@ private func channel(
 }
 
 /// The position of a channel that a host names.
-private func position(_ channel: covey_channel_id, in hub: Hub) throws(Failure) -> Int {
+func channelPosition(_ channel: covey_channel_id, in hub: Hub) throws(Failure) -> Int {
   guard channel > 0, let position = Int(exactly: channel - 1), hub.channelExists(position) else {
     throw .invalid("no channel \(channel)")
   }
@@ -79,7 +79,7 @@ public func covey_event_register(
     guard let handler else { throw .invalid("handler is NULL") }
     try host.server.requireSetup()
     try host.server.hub.registerEvent(
-      type, channel: try position(channel, in: host.server.hub),
+      type, channel: try channelPosition(channel, in: host.server.hub),
       handler: host.eventHandlers.count)
     host.eventHandlers.append(ForeignHost.EventHandler(function: handler, user: user, owned: owned))
   }

@@ -64,12 +64,7 @@ public func covey_consumer_set_user(
 ) -> covey_status {
   status { () throws(Failure) in
     let host = try borrow(server)
-    let user = try optionalText(user, "user")
-    let size = user?.utf8.count ?? 0
-    guard size <= Limits.nameBytesMax else {
-      throw .tooLarge("user is \(size) bytes, limit \(Limits.nameBytesMax)")
-    }
-    try host.server.setUser(user, of: ConsumerID(raw: consumer))
+    try host.server.setUser(try userName(user), of: ConsumerID(raw: consumer))
   }
 }
 

@@ -9,6 +9,8 @@ final class ForeignHost: Host, @unchecked Sendable {
   let server: Server
   /// The largest message that fits into an empty outbox.
   let payloadBytesMax: Int
+  /// The largest answer or variable that fits into an empty outbox of a context channel.
+  let answerBytesMax: Int
   private var onLog: covey_on_log_fn?
   private var logOwned: Owned?
   /// Set while the server is freed, and for good.
@@ -20,6 +22,7 @@ final class ForeignHost: Host, @unchecked Sendable {
     let onText: covey_on_message_fn?
     let onBinary: covey_on_message_fn?
     let onDisconnect: covey_on_disconnect_fn?
+    var context: ContextHandlers?
     /// The same as `owned.user`, to be read without keeping that alive.
     let user: UnsafeMutableRawPointer?
     let owned: Owned
@@ -31,16 +34,52 @@ final class ForeignHost: Host, @unchecked Sendable {
     let owned: Owned
   }
 
+  struct ContextHandlers {
+    let onAuthenticate: covey_on_authenticate_fn?
+    let onAuthorize: covey_on_authorize_fn?
+    let onOpen: covey_on_open_fn?
+    let onList: covey_on_list_fn?
+    let onWrite: covey_on_write_fn?
+
+    init(_ given: covey_context_handlers) {
+      onAuthenticate = given.on_authenticate
+      onAuthorize = given.on_authorize
+      onOpen = given.on_open
+      onList = given.on_list
+      onWrite = given.on_write
+    }
+  }
+
+  struct ActionHandler {
+    let function: covey_on_action_fn
+    let user: UnsafeMutableRawPointer?
+    let owned: Owned
+  }
+
+  struct Loader {
+    let function: covey_on_load_fn?
+    let user: UnsafeMutableRawPointer?
+    let owned: Owned
+  }
+
+  var actionHandlers: ContiguousArray<ActionHandler> = []
+  /// By model.
+  var loaders: ContiguousArray<Loader> = []
+  private(set) var onChange: covey_on_store_change_fn?
+  private(set) var changeOwned: Owned?
   var channels: ContiguousArray<Handlers> = []
   var eventHandlers: ContiguousArray<EventHandler> = []
   /// What the host gave to consumers, by slot.
   private var data: ContiguousArray<Owned?> = []
   /// Texts that handlers were lent, until they return.
   private var lent: ContiguousArray<UnsafeMutablePointer<CChar>> = []
+  private var lentLists: ContiguousArray<UnsafeMutablePointer<UnsafePointer<CChar>?>> = []
 
   init(_ server: Server, onLog: covey_on_log_fn?, logOwned: Owned) {
     self.server = server
     payloadBytesMax = server.limits.outboxBytesMax - Frame.headerBytesMax
+    // What is around a value: names, the client's number, and the frame's header.
+    answerBytesMax = max(0, server.limits.contextBytesMax - 4096)
     self.onLog = onLog
     self.logOwned = logOwned
     server.host = self
@@ -54,7 +93,12 @@ final class ForeignHost: Host, @unchecked Sendable {
   /// Gives back what the host gave, while its destructors may still call the server.
   func giveUp() {
     isGivenUp = true
-    var given: [Any] = [channels, eventHandlers, data]
+    var given: [Any] = [channels, eventHandlers, actionHandlers, loaders, data]
+    if let changeOwned { given.append(changeOwned) }
+    changeOwned = nil
+    onChange = nil
+    actionHandlers = []
+    loaders = []
     if let logOwned { given.append(logOwned) }
     channels = []
     eventHandlers = []
@@ -79,6 +123,14 @@ final class ForeignHost: Host, @unchecked Sendable {
     id.slot < data.count ? data[id.slot]?.user : nil
   }
 
+  func setOnChange(_ function: covey_on_store_change_fn?, _ owned: Owned) {
+    // The old one's destructor may call in again: it runs when the new one is in place.
+    let former = changeOwned
+    onChange = function
+    changeOwned = owned
+    withExtendedLifetime(former) {}
+  }
+
   // MARK: lending
 
   /// Copies a text to where it stays until the handler has returned.
@@ -94,10 +146,21 @@ final class ForeignHost: Host, @unchecked Sendable {
     return copy
   }
 
+  /// The same for a list of texts, which ends with a NULL.
+  func lend(list: [[UInt8]]) -> UnsafePointer<UnsafePointer<CChar>?> {
+    let texts = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: list.count + 1)
+    for (position, text) in list.enumerated() { texts[position] = UnsafePointer(lend(text)) }
+    texts[list.count] = nil
+    lentLists.append(texts)
+    return UnsafePointer(texts)
+  }
+
   func endLending() {
-    guard !lent.isEmpty else { return }
+    guard !lent.isEmpty || !lentLists.isEmpty else { return }
     for text in lent { text.deallocate() }
-    lent.removeAll(keepingCapacity: true)
+    for list in lentLists { list.deallocate() }
+    lentLists.removeAll()
+    lent.removeAll(keepingCapacity: lent.count < 1024)
   }
 
   // MARK: Host

@@ -62,6 +62,16 @@ func texts(
   return texts
 }
 
+/// Who somebody is; nil for nobody.
+func userName(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> String? {
+  let user = try optionalText(pointer, "user")
+  let size = user?.utf8.count ?? 0
+  guard size <= Limits.nameBytesMax else {
+    throw .tooLarge("user is \(size) bytes, limit \(Limits.nameBytesMax)")
+  }
+  return user
+}
+
 /// A group's name, or a consumer's address where that is allowed.
 func target(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> Name {
   let name = Name(try text(pointer, "group name"))

@@ -52,6 +52,37 @@ extension Limits {
     jsonDepthMax = try Self.bytes(
       UInt64(options.json_depth_max), or: jsonDepthMax, 1...JSONScanner.depthMax,
       "json_depth_max")
+    try takeState(options)
+  }
+
+  /// The limits of context channels and of the store.
+  private mutating func takeState(_ options: covey_server_options) throws(Failure) {
+    authenticationTimeoutMilliseconds = Self.time(
+      options.authentication_timeout_ms, or: authenticationTimeoutMilliseconds)
+    callTimeoutMilliseconds = Self.time(options.call_timeout_ms, or: callTimeoutMilliseconds)
+    callsPerConsumerMax = Self.count(options.calls_per_consumer_max, or: callsPerConsumerMax)
+    anchorsPerConsumerMax = Self.count(
+      options.anchors_per_consumer_max, or: anchorsPerConsumerMax)
+    unfollowedTimeoutMilliseconds = Self.time(
+      options.unfollowed_timeout_ms, or: unfollowedTimeoutMilliseconds)
+    sessionTimeoutMilliseconds = Self.time(
+      options.session_timeout_ms, or: sessionTimeoutMilliseconds)
+    stateBytesMax = try Self.bytes(
+      options.context_state_bytes_max, or: stateBytesMax, 1024...Self.outboxBytesCeiling,
+      "context_state_bytes_max")
+    contextBytesMax = try Self.bytes(
+      options.context_messages_bytes_max, or: contextBytesMax, 8192...Self.outboxBytesCeiling,
+      "context_messages_bytes_max")
+    snapshotPieceBytes = try Self.bytes(
+      options.snapshot_piece_bytes, or: snapshotPieceBytes, 256...Self.messageBytesCeiling,
+      "snapshot_piece_bytes")
+    storeBytesMax = try Self.bytes(
+      options.store_bytes_max, or: storeBytesMax, 1024...Self.storeBytesCeiling,
+      "store_bytes_max")
+    logBytesMax = try Self.bytes(
+      options.log_bytes_max, or: logBytesMax, 1024...Self.outboxBytesCeiling, "log_bytes_max")
+    logChangesMax = Self.count(options.log_changes_max, or: logChangesMax)
+    logAgeMilliseconds = Self.time(options.log_age_ms, or: logAgeMilliseconds)
   }
 
   private static func count(_ value: UInt32, or fallback: Int) -> Int {
@@ -115,4 +146,28 @@ public func covey_statistics_init(
   _ statistics: UnsafeMutablePointer<covey_statistics>?, _ size: Int
 ) {
   ForeignStruct.initialise(statistics, size)
+}
+
+@c @implementation
+public func covey_model_init(_ model: UnsafeMutablePointer<covey_model>?, _ size: Int) {
+  ForeignStruct.initialise(model, size)
+}
+
+@c @implementation
+public func covey_context_handlers_init(
+  _ handlers: UnsafeMutablePointer<covey_context_handlers>?, _ size: Int
+) {
+  ForeignStruct.initialise(handlers, size)
+}
+
+@c @implementation
+public func covey_context_options_init(
+  _ options: UnsafeMutablePointer<covey_context_options>?, _ size: Int
+) {
+  ForeignStruct.initialise(options, size)
+}
+
+@c @implementation
+public func covey_action_init(_ action: UnsafeMutablePointer<covey_action>?, _ size: Int) {
+  ForeignStruct.initialise(action, size)
 }

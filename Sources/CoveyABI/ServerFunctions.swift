@@ -199,5 +199,21 @@ extension covey_statistics {
     drops_queued = statistics.dropsQueued
     drops_mailbox_full = statistics.dropsMailboxFull
     drops_groups_full = statistics.dropsGroupsFull
+    instances = statistics.instances
+    store_bytes = statistics.storeBytes
+    scopes = statistics.scopes
+    calls_open = statistics.callsOpen
+    deltas = statistics.deltas
+    snapshots = statistics.snapshots
+    resumes = statistics.resumes
+    falls_behind = statistics.fallsBehind
+    catch_ups = statistics.catchUps
+    calls = statistics.calls
+    writes = statistics.writes
+    calls_failed = statistics.callsFailed
+    calls_timed_out = statistics.callsTimedOut
+    loads_failed = statistics.loadsFailed
+    frames_ignored = statistics.framesIgnored
+    drops_store = statistics.dropsStore
   }
 }

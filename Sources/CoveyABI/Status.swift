@@ -46,7 +46,7 @@ private func report(_ failure: Failure, to error: UnsafeMutablePointer<covey_err
 
 extension String {
   /// As many whole characters as fit.
-  fileprivate func prefix(utf8BytesMax limit: Int) -> Substring {
+  func prefix(utf8BytesMax limit: Int) -> Substring {
     var end = startIndex
     var count = 0
     while end < endIndex {

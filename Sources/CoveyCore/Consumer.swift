@@ -54,6 +54,12 @@ struct Consumer {
   /// The channel's groups as this consumer joined them; only where received messages go to them.
   var channelGroups: [Name] = []
   var user: String?
+  /// What it is besides, on a context channel.
+  var follower: Follower?
+  /// Its state waits for room, or for what it missed.
+  var isHeldBack = false
+  /// It is ended without a close frame, once what is queued has gone out.
+  var isDroppedWhenEmpty = false
 
   /// Whether it can be sent something.
   var isReachable: Bool {

@@ -9,6 +9,14 @@ struct Deadlines {
     case silence(ConsumerID)
     case timer(UInt64)
     case stop
+    case authentication(ConsumerID)
+    case loading(ConsumerID)
+    case calls
+    case load(LoadID)
+    case session(Name)
+    case sweep
+    case drain(ConsumerID)
+    case drained
   }
 
   private var heap: ContiguousArray<(at: UInt64, subject: Subject)> = []

@@ -7,6 +7,19 @@ package enum Effect {
   /// The host's handler for an event, for each of these that is still there.
   case event(Event, ContiguousArray<ConsumerID>)
   case disconnect(ConsumerID, Ending)
+  /// The host's handlers of context channels.
+  case authenticate(ConsumerID, token: [UInt8])
+  case authorize(ConsumerID)
+  /// On return, `opened` is called.
+  case open(ConsumerID, lastUpdate: UInt64)
+  case list(ConsumerID)
+  case action(ConsumerID, CallID, handler: Int, [UInt8])
+  case write(ConsumerID, CallID, WriteRequest)
+  case load(LoadID, model: Int, InstanceID)
+  case storeChanged(Store.Committed)
+  /// Was answered, or there is nobody to answer to.
+  case callOver(CallID)
+  case loadOver(LoadID)
   /// Nothing is known of this consumer any more.
   case released(ConsumerID)
   case pauseReading(ConsumerID)

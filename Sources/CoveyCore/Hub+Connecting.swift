@@ -25,7 +25,7 @@ extension Hub {
   }
 
   private func admit(_ opening: Opening) -> Admission {
-    guard !isStopping else { return .refuse(status: 503) }
+    guard !isStopping, !isDraining else { return .refuse(status: 503) }
     guard opening.isGet, opening.path.count <= limits.pathBytesMax else {
       return .refuse(status: 400)
     }
@@ -44,8 +44,14 @@ extension Hub {
         origin: opening.origin.map { String(decoding: $0, as: UTF8.self) },
         host: opening.host.map { String(decoding: $0, as: UTF8.self) },
         isOriginRequired: channel.isOriginRequired),
-      channel.hasConnectHandler || channel.isPublic
+      channel.hasConnectHandler || channel.isPublic || channel.context != nil
     else { return .refuse(status: 403) }
+    if let context = channel.context, let position = context.parameter {
+      // What is no id of the anchors' model names nothing.
+      guard match.parameters.indices.contains(position),
+        (try? InstanceID(url: opening.path[match.parameters[position]], idKind(context))) != nil
+      else { return .refuse(status: 404) }
+    }
     guard occupied < limits.connectionsMax else { return .refuse(status: 503) }
     let request = Request(opening)
     request.setParameters(match.parameters)
@@ -135,6 +141,7 @@ extension Hub {
     consumers[slot].request?.forgetHeaders(
       except: channels[consumers[slot].channel].keptHeaders)
     effects.append(.phase(consumers[slot].id, .open))
+    beginFollowing(slot)
     if !consumers[slot].outbox.isEmpty { markDirty(slot) }
   }
 

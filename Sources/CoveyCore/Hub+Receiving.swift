@@ -3,6 +3,8 @@ package enum Reception {
   case nothing
   /// The piece was the whole message: the host's handler gets it as it is.
   case deliver(MessageKind, channel: Int)
+  /// The host's handler for an action; its parameters are this part of the message.
+  case action(CallID, handler: Int, Range<Int>)
 }
 
 /// A piece of a message as the transport got it.
@@ -75,6 +77,7 @@ extension Hub {
       return .nothing
     }
     guard isSound(slot, kind, bytes) else { return .nothing }
+    if channel.context != nil { return receivedContext(slot, bytes) }
     if channel.broadcastsReceived { relay(slot, Frame(kind, bytes)) }
     // What it sent may have filled its own outbox.
     return channel.hasHandler(for: kind) && consumers[slot].isReachable
@@ -121,6 +124,13 @@ extension Hub {
   /// Hands over a message that is ours: held, or put together.
   func deliverLater(_ slot: Int, _ kind: MessageKind, _ bytes: [UInt8]) {
     let channel = channels[consumers[slot].channel]
+    guard channel.context == nil else {
+      if case .action(let call, let handler, let parameters) = receivedContext(slot, bytes.span) {
+        effects.append(
+          .action(consumers[slot].id, call, handler: handler, Array(bytes[parameters])))
+      }
+      return
+    }
     if channel.broadcastsReceived { relay(slot, Frame(kind, bytes.span)) }
     if channel.hasHandler(for: kind) {
       effects.append(.message(consumers[slot].id, kind, bytes))
@@ -183,6 +193,7 @@ extension Hub {
     case .closing(let told), .answered(let told): ending = told
     }
     leaveAll(slot)
+    leaveContext(slot)
     counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
     consumers[slot].outbox.drained()
     consumers[slot].state = .gone

@@ -32,7 +32,11 @@ extension Hub {
   }
 
   func fits(_ slot: Int, _ bytes: Int) -> Bool {
-    bytes <= limits.outboxBytesMax &- consumers[slot].outbox.bytes
+    if consumers[slot].follower != nil {
+      // State has a bound of its own, and is never the reason to turn anybody away.
+      return bytes <= limits.contextBytesMax &- consumers[slot].outbox.otherBytes
+    }
+    return bytes <= limits.outboxBytesMax &- consumers[slot].outbox.bytes
   }
 
   func queue(_ frame: Frame, _ slot: Int) {
@@ -63,7 +67,7 @@ extension Hub {
     beginClosing(slot, Ending(cause: cause, code: code))
   }
 
-  private func refuseToQueue(_ slot: Int) {
+  func refuseToQueue(_ slot: Int) {
     counters.dropsQueued &+= 1
     guard consumers[slot].isReachable else { return }
     counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
@@ -74,8 +78,10 @@ extension Hub {
 
   /// Queues our close frame, and from then on waits for the peer's and no longer.
   func beginClosing(_ slot: Int, _ ending: Ending) {
+    if isDroppedRatherThanClosed(slot) { return beginDropping(slot, ending) }
     let id = consumers[slot].id
     leaveAll(slot)
+    leaveContext(slot)
     if case .undecided = consumers[slot].state {
       // What waits for an acceptance that will not come is for nobody to see.
       counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
@@ -97,6 +103,7 @@ extension Hub {
   func answered(_ slot: Int, _ ending: Ending) {
     let id = consumers[slot].id
     leaveAll(slot)
+    leaveContext(slot)
     counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
     consumers[slot].state = .answered(ending)
     consumers[slot].fragments = []
@@ -111,6 +118,13 @@ extension Hub {
   package func nextWrite(_ slot: Int) -> Write {
     consumers[slot].isDirty = false
     guard consumers[slot].isWritable, !consumers[slot].outbox.isBlocked else { return .nothing }
+    if consumers[slot].outbox.isEmpty {
+      guard consumers[slot].isHeldBack else {
+        if consumers[slot].isDroppedWhenEmpty { dropNow(slot) }
+        return .nothing
+      }
+      guard continueFeeding(slot) else { return .nothing }
+    }
     return consumers[slot].outbox.next(gatheringInto: &gathered, counting: &sent)
   }
 
@@ -133,6 +147,10 @@ extension Hub {
     consumers[slot].heardAt = now
     consumers[slot].closeDueAt = max(
       consumers[slot].closeDueAt, now &+ limits.closeTimeoutMilliseconds)
-    if !consumers[slot].outbox.isEmpty { markDirty(slot) }
+    if !consumers[slot].outbox.isEmpty || consumers[slot].isHeldBack
+      || consumers[slot].isDroppedWhenEmpty
+    {
+      markDirty(slot)
+    }
   }
 }

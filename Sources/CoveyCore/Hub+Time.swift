@@ -12,6 +12,14 @@ extension Hub {
       case .silence(let id): silenceIsDue(id)
       case .timer(let timer): if timers.remove(timer) != nil { effects.append(.timer(timer)) }
       case .stop: finishStopping()
+      case .authentication(let id): authenticationIsDue(id)
+      case .loading(let id): loadingIsDue(id)
+      case .calls: callsAreDue()
+      case .load(let load): loadIsDue(load)
+      case .session(let name): sessionIsDue(name)
+      case .sweep: sweepIsDue()
+      case .drain(let id): drainIsDue(id)
+      case .drained: stop(.serviceRestart)
       }
     }
   }
@@ -34,9 +42,15 @@ extension Hub {
     retired = 0
     deadlines.keep { subject in
       switch subject {
-      case .connect(let id), .close(let id), .silence(let id): slot(id) != nil
+      case .connect(let id), .close(let id), .silence(let id), .loading(let id), .drain(let id):
+        slot(id) != nil
+      // It lets in within a moment, or not at all.
+      case .authentication(let id):
+        slot(id).map { !(consumers[$0].follower?.isIn ?? false) } ?? false
       case .timer(let timer): timers.contains(timer)
-      case .stop: true
+      case .load(let load): loads[load] != nil
+      case .session(let name): sessions[name].map { $0.expiresAt < .max } ?? false
+      case .stop, .calls, .sweep, .drained: true
       }
     }
   }

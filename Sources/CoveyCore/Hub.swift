@@ -32,15 +32,29 @@ package final class Hub {
   package internal(set) var gathered = Gathered()
   var counters = Statistics()
   var sent = Traffic()
+  /// All instances; of no models until the host's are whole.
+  package internal(set) var store: Store
+  let secret: Secret
+  var sessions: [Name: Session] = [:]
+  var sessionCount: UInt64 = 0
+  var calls: CallTable
+  var loads: [LoadID: Load] = [:]
+  var loadIDs: [LoadKey: LoadID] = [:]
+  var loadCount: UInt64 = 0
+  var isSweepArmed = false
+  var isDraining = false
   private var stoppingWith: CloseCode?
   private var hasStopped = false
 
   /// Makes an empty hub; the token also decides where consumer ids begin, so that ids of several
   /// servers differ.
-  package init(limits: Limits, token: UInt64) {
+  package init(limits: Limits, token: UInt64, secret: Secret) {
     self.limits = limits
     self.token = token
     generation = (token >> 25) & (ConsumerID.generationMask >> 1)
+    self.secret = secret
+    store = Store(.empty, limits: limits)
+    calls = CallTable(generation: (token >> 21) & (ConsumerID.generationMask >> 1))
     consumers.reserveCapacity(min(limits.connectionsMax, 4096))
   }
 
@@ -56,6 +70,10 @@ package final class Hub {
   package var statistics: Statistics {
     var answer = counters
     answer.groups = UInt64(groups.count)
+    answer.instances = UInt64(store.count)
+    answer.storeBytes = UInt64(truncatingIfNeeded: store.bytes)
+    answer.scopes = UInt64(store.scopeCount)
+    answer.callsOpen = UInt64(calls.count)
     answer.messagesOut = sent.messages
     answer.bytesOut = sent.bytes
     for consumer in consumers {
@@ -79,6 +97,7 @@ package final class Hub {
 
   package func countDroppedConnection() { counters.connectionsDropped &+= 1 }
   package func countRefused() { counters.connectionsRefused &+= 1 }
+  package func countStoreDrop() { counters.dropsStore &+= 1 }
   package func countGone() { counters.dropsGone &+= 1 }
   package func countMailboxFull(_ count: UInt64) { counters.dropsMailboxFull &+= count }
 }
@@ -144,6 +163,21 @@ extension Hub {
     switch consumers[slot].state {
     case .deciding, .undecided: return true
     default: return false
+    }
+  }
+
+  /// The channel's context; nil for a plain channel.
+  package func context(of channel: Int) -> Context? {
+    channels.indices.contains(channel) ? channels[channel].context : nil
+  }
+
+  /// Registers an action on a context channel.
+  package func register(_ action: Action, channel: Int) throws(Failure) {
+    guard let context = context(of: channel) else {
+      throw .invalid("channel \(channel &+ 1) is no context channel")
+    }
+    guard context.add(action) else {
+      throw .exists("action \(Failure.quote(action.name.text)) is registered")
     }
   }
 

@@ -45,6 +45,31 @@ package struct Limits: Sendable, Equatable {
   /// What is read at once from one connection, and allocated for each of them.
   package var receiveBufferBytes = 1 << 10
 
+  // MARK: context channels
+
+  /// From being accepted to being let in; loads and lists may take twice as long.
+  package var authenticationTimeoutMilliseconds: UInt64 = 15_000
+  /// For the host to answer an action or a write.
+  package var callTimeoutMilliseconds: UInt64 = 30_000
+  package var callsPerConsumerMax = 64
+  /// State queued to one consumer; past it, it is dropped and caught up with later.
+  package var stateBytesMax = 1 << 20
+  /// Everything else queued to one; past it, the consumer is closed.
+  package var contextBytesMax = 256 << 10
+  /// One array of rows, about: what a client must read at once.
+  package var snapshotPieceBytes = 64 << 10
+  package var anchorsPerConsumerMax = 10_000
+  /// What is kept of what nobody follows any more, for who comes back.
+  package var unfollowedTimeoutMilliseconds: UInt64 = 60_000
+  /// The same for clients of our own, which have sessions.
+  package var sessionTimeoutMilliseconds: UInt64 = 120_000
+  /// Rows, their headers included.
+  package var storeBytesMax = 1 << 30
+  /// Changes that who comes back is told: whichever bound is met first.
+  package var logChangesMax = 100_000
+  package var logBytesMax = 64 << 20
+  package var logAgeMilliseconds: UInt64 = 600_000
+
   // MARK: codes
 
   package var refusedCloseCode = CloseCode.refused
@@ -57,6 +82,24 @@ package struct Limits: Sendable, Equatable {
   package var jsonDepthMax = 64
 
   // MARK: constants
+
+  /// Frames of a client that is not let in yet.
+  package static let heldFramesMax = 16
+  /// Edits of one list of anchors that wait for a load.
+  package static let heldEditsMax = 1024
+  package static let variablesMax = 256
+  package static let grantsMax = 256
+  package static let parametersMax = 64
+  package static let modelsMax = 1024
+  /// The message of an error answer.
+  package static let errorMessageBytesMax = 4 << 10
+  /// Clients of our own that are waited for: each is kept for a while after it is gone.
+  package static let sessionsMax = 1 << 16
+  /// What our own clients are told of when to come back after a drop: at least, at most.
+  package static let retryMinMilliseconds = 500
+  package static let retryMaxMilliseconds = 10_000
+  /// Over how long those who were drained come back.
+  package static let drainSpreadMilliseconds: UInt64 = 5_000
 
   /// Group and event names, users: what fits a line of a log and a key of a bus.
   package static let nameBytesMax = 255
@@ -77,6 +120,8 @@ package struct Limits: Sendable, Equatable {
   /// What a host may raise the byte limits to: sizes stay far from overflow.
   package static let messageBytesCeiling = 1 << 30
   package static let outboxBytesCeiling = 1 << 40
+  /// Places of instances are numbered with 32 bits, and take 64 bytes at least.
+  package static let storeBytesCeiling = 1 << 36
 
   package init() {}
 }

@@ -18,6 +18,23 @@ package struct Statistics: Sendable {
   package var dropsQueued: UInt64 = 0
   package var dropsMailboxFull: UInt64 = 0
   package var dropsGroupsFull: UInt64 = 0
+  /// State: now, and since the hub was made.
+  package var instances: UInt64 = 0
+  package var storeBytes: UInt64 = 0
+  package var scopes: UInt64 = 0
+  package var callsOpen: UInt64 = 0
+  package var deltas: UInt64 = 0
+  package var snapshots: UInt64 = 0
+  package var resumes: UInt64 = 0
+  package var fallsBehind: UInt64 = 0
+  package var catchUps: UInt64 = 0
+  package var calls: UInt64 = 0
+  package var writes: UInt64 = 0
+  package var callsFailed: UInt64 = 0
+  package var callsTimedOut: UInt64 = 0
+  package var loadsFailed: UInt64 = 0
+  package var framesIgnored: UInt64 = 0
+  package var dropsStore: UInt64 = 0
 
   init() {}
 

@@ -10,6 +10,18 @@ package protocol Host: AnyObject {
   /// Calls the handler of each member that still is there, asking the server which.
   func event(_ event: Event, _ members: ContiguousArray<ConsumerID>)
 
+  func authenticate(_ id: ConsumerID, channel: Int, token: [UInt8])
+  func authorize(_ id: ConsumerID, channel: Int)
+  func open(_ id: ConsumerID, channel: Int, lastUpdate: UInt64)
+  func list(_ id: ConsumerID, channel: Int)
+
+  func action(
+    _ id: ConsumerID, _ call: CallID, handler: Int, _ parameters: UnsafeRawBufferPointer)
+
+  func write(_ id: ConsumerID, channel: Int, _ call: CallID, _ request: WriteRequest)
+  func load(_ load: LoadID, model: Int, _ id: InstanceID)
+  func storeChanged(_ change: Store.Committed)
+
   func disconnect(_ id: ConsumerID, channel: Int, _ ending: Ending)
 
   /// What the host keeps for a consumer is needed no more.

@@ -146,7 +146,7 @@ extension Server {
 
   // MARK: from other threads
 
-  private func requireReachable(_ id: ConsumerID) throws(Failure) {
+  func requireReachable(_ id: ConsumerID) throws(Failure) {
     switch slots.phase(id) {
     case .deciding, .undecided, .open: return
     case .closing, nil: throw .gone("consumer \(id.raw) is gone")
@@ -170,7 +170,7 @@ extension Server {
     if isStopping { throw .stopped("the server is stopping") }
   }
 
-  private func mail(_ command: Command, bytes: Int) throws(Failure) {
+  func mail(_ command: Command, bytes: Int) throws(Failure) {
     switch mailbox.add(command, bytes: bytes) {
     case .queued(let mustWake): if mustWake { loop.wake() }
     case .full: throw .full("the mailbox is full")
@@ -179,13 +179,14 @@ extension Server {
   }
 
   /// Between services nobody would notice otherwise.
-  private func touched() {
+  func touched() {
     if !isInHandler { loop.wake() }
   }
 
   /// Carries out what another thread asked for.
   func perform(_ command: Command) {
     do {
+      if try performState(command) { return }
       switch command {
       case .send(let id, let frame): try hub.send(frame, to: id)
       case .close(let id, let code, let reason): try hub.close(id, code, reason: reason)
@@ -202,6 +203,7 @@ extension Server {
       case .task(let task):
         task.run()
         host?.endLending()
+      default: break
       }
     } catch {
       // Who asked is not there to be told.

@@ -115,8 +115,13 @@ extension Server {
       isLast: connection.isLastPiece, remaining: connection.remainingInFrame)
     if piece.remaining > 0 { isMidMessage = true }
     let typed = bytes.assumingMemoryBound(to: UInt8.self)
-    if case .deliver(let kind, let channel) = hub.received(id, piece, typed.span) {
-      host?.message(id, channel: channel, kind, bytes)
+    switch hub.received(id, piece, typed.span) {
+    case .nothing: break
+    case .deliver(let kind, let channel): host?.message(id, channel: channel, kind, bytes)
+    case .action(let call, let handler, let parameters):
+      openCalls.open(call)
+      host?.action(
+        id, call, handler: handler, UnsafeRawBufferPointer(rebasing: bytes[parameters]))
     }
     pump()
   }

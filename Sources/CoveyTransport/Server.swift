@@ -11,6 +11,10 @@ package final class Server: @unchecked Sendable {
   let loop: UvLoop
   private(set) var lws: LwsContext?
   let slots = SlotTable()
+  /// Which calls of clients wait for an answer; the same for loads.
+  let openCalls = CallSlots()
+  let openLoads = UvLocked<Set<UInt64>>([])
+  package let models = Models()
   let mailbox: Mailbox
   let timers = Timers()
   /// Owns this, and so outlives it. Set before anything else is called.
@@ -24,21 +28,24 @@ package final class Server: @unchecked Sendable {
   var addressCounts: [[UInt8]: Int] = [:]
   var addresses: [Int: [UInt8]] = [:]
   private(set) var isListening = false
-  private var isPumping = false
-  private var armedDeadline: UInt64?
+  /// The declared models are whole, and the hub has them.
+  var hasStore = false
+  var isToldOfChanges = false
+  var isPumping = false
+  var armedDeadline: UInt64?
   /// A message arrived in part since the loop last polled.
   var isMidMessage = false
   /// For how many turns writing was put off; bounded, so that nobody can put it off for good.
-  private var postponed = 0
-  private static let postponedMax = 16
+  var postponed = 0
+  static let postponedMax = 16
   /// The last turn did something that the next one must carry to the system.
-  private var hasWorked = false
+  var hasWorked = false
 
   private let loopThread = Atomic<UInt>(UvThread.current)
   private let isDriven = Atomic<Bool>(false)
-  private let stopCode = Atomic<UInt16>(0)
+  let stopCode = Atomic<UInt16>(0)
   private let isOver = Atomic<Bool>(false)
-  private var hasFinished = false
+  var hasFinished = false
   private let finished = UvGate()
   private let thread = UvLocked<UvThread?>(nil)
   private let wasStarted = Atomic<Bool>(false)
@@ -55,7 +62,9 @@ package final class Server: @unchecked Sendable {
     self.loop = loop
     self.limits = limits
     mailbox = Mailbox(entriesMax: limits.mailboxEntriesMax, bytesMax: limits.mailboxBytesMax)
-    hub = Hub(limits: limits, token: UvSystem.randomToken)
+    hub = Hub(
+      limits: limits, token: UvSystem.randomToken,
+      secret: Secret(UvSystem.randomToken, UvSystem.randomToken))
     // So that a wake-up is seen from the first poll of the descriptor on.
     loop.serviceWithoutWaiting()
     hub.now = loop.now
@@ -104,6 +113,7 @@ extension Server {
       throw .invalid("address \(Failure.quote(address)) is not numeric")
     }
     let place = isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+    _ = try schema()
     if let problem = UvSystem.bindProblem(address, port: port, on: loop) {
       throw .system("cannot listen on \(place): \(problem)")
     }
@@ -186,7 +196,7 @@ extension Server {
   package func timeoutMilliseconds() throws(Failure) -> Int32 {
     try requireLoop()
     try requireRunning()
-    return hub.hasEffects || !hub.dirty.isEmpty ? 0 : loop.timeout
+    return hub.hasEffects || hub.hasOutput ? 0 : loop.timeout
   }
 
   /// Runs on a thread of its own.
@@ -267,157 +277,5 @@ extension Server {
     _ = mailbox.close()
     _ = timers.removeAll()
     isOver.store(true, ordering: .releasing)
-  }
-}
-
-// MARK: - turns of the loop
-
-extension Server: UvLoopClient {
-  func loopWasWoken() {
-    hub.now = loop.now
-    let code = stopCode.load(ordering: .acquiring)
-    if code != 0, !hub.isStopping { hub.stop(CloseCode(rawValue: code)) }
-    let (commands, refused) = mailbox.takeAll()
-    if refused > 0 { hub.countMailboxFull(refused) }
-    for command in commands {
-      perform(command)
-      pump()
-    }
-    pump()
-  }
-
-  func loopHasPolled() {
-    hub.advance(to: loop.now)
-    pump()
-    // The rest of a message is on its way, most likely there already: what it will cause goes out
-    // in the same write.
-    if isMidMessage, postponed < Self.postponedMax, !hub.dirty.isEmpty {
-      postponed &+= 1
-      loop.isAwake = true
-    } else {
-      postponed = 0
-      loop.isAwake = false
-      flush()
-    }
-    isMidMessage = false
-    armDeadline()
-  }
-
-  func loopWillWait() {
-    hub.advance(to: loop.now)
-    pump()
-    if postponed == 0 { flush() }
-    armDeadline()
-  }
-
-  private func armDeadline() {
-    if hub.nextDeadline != armedDeadline {
-      armedDeadline = hub.nextDeadline
-      loop.setDeadline(armedDeadline)
-    }
-  }
-
-  /// Carries out effects, also those that handlers cause meanwhile; a host whose handlers go on
-  /// causing each other is continued in the next turn.
-  func pump() {
-    guard hub.hasEffects, !isPumping else { return }
-    isPumping = true
-    hasWorked = true
-    for _ in 0..<64 where hub.hasEffects {
-      for effect in hub.takeEffects() { perform(effect) }
-    }
-    isPumping = false
-    if hub.hasEffects { loop.wake() }
-  }
-
-  private func pumpAll() {
-    for _ in 0..<1000 where hub.hasEffects { pump() }
-  }
-
-  private func perform(_ effect: Effect) {
-    switch effect {
-    case .phase(let id, let phase):
-      slots.set(id, phase)
-    case .message(let id, let kind, let bytes):
-      guard hub.isReachable(id), let channel = hub.channel(of: id) else { return }
-      bytes.withUnsafeBytes { host?.message(id, channel: channel, kind, $0) }
-    case .event(let event, let members):
-      // At the very end only farewells are said, so that there is an end.
-      guard !hasFinished else { return }
-      host?.event(event, members)
-    case .disconnect(let id, let ending):
-      guard let channel = hub.channel(of: id) else { return }
-      host?.disconnect(id, channel: channel, ending)
-    case .released(let id):
-      // In this order: what a destructor of the host's may still attach would be the next one's.
-      hub.release(id)
-      host?.released(id)
-    case .pauseReading(let id): connection(id)?.pauseReading()
-    case .resumeReading(let id): connection(id)?.resumeReading()
-    case .drop(let id): connection(id)?.shutDown()
-    case .timer(let timer): fire(timer)
-    case .log(let level, let message): host?.log(level, message)
-    case .stopped:
-      hasFinished = true
-      loop.stop()
-    }
-  }
-
-  private func fire(_ id: UInt64) {
-    guard let timer = timers.timer(id) else { return }
-    if let again = timer.repeatMilliseconds {
-      hub.startTimer(id, after: again)
-    } else {
-      _ = timers.remove(id)
-    }
-    timer.task.run()
-    host?.endLending()
-  }
-
-  func connection(_ id: ConsumerID) -> LwsConnection? {
-    let slot = id.slot
-    guard slot < connections.count, let connection = connections[slot], connection.tag == id.raw
-    else { return nil }
-    return connection
-  }
-
-  /// Writes every outbox that has something, each at once.
-  private func flush() {
-    guard !hub.dirty.isEmpty else { return }
-    hasWorked = true
-    var position = 0
-    // Nothing here adds to the list, but a bound that moves is safe and one that does not is not.
-    while position < hub.dirty.count {
-      let slot = Int(hub.dirty[position])
-      position &+= 1
-      if slot < connections.count, let connection = connections[slot] { write(slot, connection) }
-    }
-
-    hub.endOfWriting()
-  }
-
-  private func write(_ slot: Int, _ connection: LwsConnection) {
-    while true {
-      let bytes: Int
-      let isSound: Bool
-      switch hub.nextWrite(slot) {
-      case .nothing: return
-      case .frame(let frame):
-        bytes = frame.count
-        isSound = frame.withBytes { connection.write($0) }
-      case .gathered:
-        bytes = hub.gathered.count
-        isSound = hub.gathered.withBytes { connection.write($0) }
-      }
-      guard isSound else {
-        connection.shutDown()
-        return
-      }
-      if connection.isBuffered {
-        hub.buffered(slot, bytes: bytes)
-        connection.askForWritable()
-        return
-      }
-    }
   }
 }

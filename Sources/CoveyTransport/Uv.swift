@@ -273,6 +273,13 @@ enum UvSystem {
     return status == 0 ? token : uv_hrtime()
   }
 
+  /// Microseconds since 1970.
+  static var wallMicroseconds: UInt64 {
+    var time = uv_timeval64_t()
+    guard uv_gettimeofday(&time) == 0, time.tv_sec > 0 else { return 0 }
+    return UInt64(time.tv_sec) &* 1_000_000 &+ UInt64(clamping: time.tv_usec)
+  }
+
   /// The path without links and dots; nil when there is nothing.
   static func realPath(_ path: String) -> String? {
     var request = uv_fs_t()

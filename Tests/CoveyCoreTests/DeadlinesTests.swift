@@ -53,7 +53,7 @@ struct DeadlinesTests {
   }
 
   @Test func `deadlines of timers that were stopped are swept out`() {
-    let hub = Hub(limits: Limits(), token: 1)
+    let hub = Hub(limits: Limits(), token: 1, secret: Secret(1, 2))
     for timer in 1...10_000 as ClosedRange<UInt64> {
       hub.startTimer(timer, after: 3_600_000)
       hub.stopTimer(timer)

@@ -8,6 +8,26 @@ protocol FakeHost: AnyObject {
   func disconnect(_ name: String, _ id: ConsumerID, _ ending: Ending)
   func log(_ message: String)
   func tell(_ note: String)
+  /// Effects of context channels, and what becomes of their frames.
+  func perform(_ effect: Effect)
+  func action(_ name: String, _ id: ConsumerID, _ call: CallID, _ handler: Int, _ bytes: [UInt8])
+  func dropped(_ name: String)
+  func shown(_ payload: [UInt8]) -> String
+  /// The frames of one write.
+  func got(_ name: String, _ frames: [String])
+}
+
+/// What scenarios of plain channels do not have.
+extension FakeHost {
+  func perform(_ effect: Effect) { tell("PROBLEM: \(effect)") }
+  func action(
+    _ name: String, _ id: ConsumerID, _ call: CallID, _ handler: Int, _ bytes: [UInt8]
+  ) { tell("PROBLEM: \(name) calls \(handler)") }
+  func dropped(_ name: String) {}
+  func shown(_ payload: [UInt8]) -> String { FakeTransport.shown(payload) }
+  func got(_ name: String, _ frames: [String]) {
+    tell("\(name): \(frames.joined(separator: " + "))")
+  }
 }
 
 /// One client's end: takes bytes until it blocks, and reads frames out of them.
@@ -20,8 +40,12 @@ final class FakeSocket {
   var hasCloseFrame = false
   var writes = 0
   private var unread: [UInt8] = []
+  private let shown: ([UInt8]) -> String
 
-  init(_ id: ConsumerID, _ name: String) { (self.id, self.name) = (id, name) }
+  init(
+    _ id: ConsumerID, _ name: String,
+    shown: @escaping ([UInt8]) -> String = FakeTransport.shown
+  ) { (self.id, self.name, self.shown) = (id, name, shown) }
 
   /// Takes what there is room for; gives back the frames that became whole.
   func take(_ bytes: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0))
@@ -49,8 +73,8 @@ final class FakeSocket {
     defer { unread.removeFirst(headerBytes + size) }
     if hasCloseFrame { return "PROBLEM: a frame after the close frame" }
     switch unread[0] {
-    case 0x81: return "text \(FakeTransport.shown(payload))"
-    case 0x82: return "binary \(FakeTransport.shown(payload))"
+    case 0x81: return "text \(shown(payload))"
+    case 0x82: return "binary \(shown(payload))"
     case 0x89: return "ping"
     case 0x88 where size >= 2:
       hasCloseFrame = true
@@ -66,6 +90,8 @@ final class FakeTransport {
   let hub: Hub
   unowned let host: any FakeHost
   private(set) var now: UInt64 = 0
+  /// Microseconds that the wall clock is ahead of the other one.
+  var wallTime: UInt64 = 0
   private(set) var ids: [String: ConsumerID] = [:]
   private(set) var names: [ConsumerID: String] = [:]
   private(set) var sockets: [ConsumerID: FakeSocket] = [:]
@@ -86,9 +112,15 @@ final class FakeTransport {
 
   // MARK: inputs
 
+  /// Tells the hub what time it is, before anything else.
+  func tick() {
+    hub.now = now
+    hub.store.wallTime = wallTime &+ now &* 1000
+  }
+
   /// Opens a connection; answers what the client sees.
   func connect(_ opening: Opening, as name: String) -> String {
-    hub.now = now
+    tick()
     let id: ConsumerID
     switch hub.open(opening) {
     case .refuse(let status): return "\(status)"
@@ -105,7 +137,7 @@ final class FakeTransport {
     switch answer {
     case .refuse(let status): return "\(status)"
     case .upgrade(let subprotocol):
-      let socket = FakeSocket(id, name)
+      let socket = FakeSocket(id, name) { [unowned self] in self.host.shown($0) }
       sockets[id] = socket
       bySlot[id.slot] = socket
       hub.upgraded(id)
@@ -122,22 +154,25 @@ final class FakeTransport {
   }
 
   func receive(_ id: ConsumerID, _ piece: Piece, _ bytes: [UInt8]) {
-    hub.now = now
+    tick()
     pump()
-    if case .deliver(let kind, _) = hub.received(id, piece, bytes.span) {
-      host.message(names[id] ?? "?", id, kind, bytes)
+    switch hub.received(id, piece, bytes.span) {
+    case .nothing: break
+    case .deliver(let kind, _): host.message(names[id] ?? "?", id, kind, bytes)
+    case .action(let call, let handler, let parameters):
+      host.action(names[id] ?? "?", id, call, handler, Array(bytes[parameters]))
     }
     pump()
   }
 
   func pong(_ id: ConsumerID) {
-    hub.now = now
+    tick()
     hub.ponged(id)
   }
 
   /// The peer's close frame; tells whether it is to be answered.
   func peerClosed(_ id: ConsumerID, _ payload: [UInt8]) -> Bool {
-    hub.now = now
+    tick()
     let isToAnswer = hub.peerClosed(id, payload)
     pump()
     return isToAnswer
@@ -145,7 +180,7 @@ final class FakeTransport {
 
   func gone(_ id: ConsumerID) {
     if sockets.removeValue(forKey: id) != nil { bySlot[id.slot] = nil }
-    hub.now = now
+    tick()
     hub.gone(id)
     pump()
   }
@@ -155,7 +190,7 @@ final class FakeTransport {
     guard let socket = sockets[id] else { return }
     socket.room = bytes
     show(socket, socket.take())
-    hub.now = now
+    tick()
     if socket.buffered.isEmpty { hub.drained(id) }
   }
 
@@ -169,6 +204,7 @@ final class FakeTransport {
   /// One turn of the loop at a time, however late.
   func turn(_ time: UInt64) {
     now = time
+    tick()
     hub.advance(to: time)
     settle()
   }
@@ -182,8 +218,11 @@ final class FakeTransport {
       flush()
       let ending = dropped
       dropped = []
-      for id in ending { gone(id) }
-    } while hub.hasEffects || !hub.dirty.isEmpty || !dropped.isEmpty
+      for id in ending {
+        host.dropped(names[id] ?? "?")
+        gone(id)
+      }
+    } while hub.hasEffects || hub.hasOutput || !dropped.isEmpty
   }
 
   func pump() {
@@ -222,6 +261,12 @@ final class FakeTransport {
     case .timer(let timer): host.tell("timer \(timer)")
     case .log(_, let message): host.log(message)
     case .stopped: host.tell("stopped")
+    case .action(let id, let call, let handler, let parameters):
+      if hub.isOpen(call) { host.action(check(id), id, call, handler, parameters) }
+    case .open(let id, _):
+      host.perform(effect)
+      hub.opened(id)
+    default: host.perform(effect)
     }
   }
 
@@ -232,6 +277,7 @@ final class FakeTransport {
   }
 
   private func flush() {
+    hub.settle()
     var position = 0
     while position < hub.dirty.count {
       let slot = Int(hub.dirty[position])
@@ -260,6 +306,6 @@ final class FakeTransport {
   }
 
   private func show(_ socket: FakeSocket, _ frames: [String]) {
-    if !frames.isEmpty { host.tell("\(socket.name): \(frames.joined(separator: " + "))") }
+    if !frames.isEmpty { host.got(socket.name, frames) }
   }
 }

@@ -20,7 +20,8 @@ func check(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) {
 final class Scenario: FakeHost {
   static let token: UInt64 = 0x0123_4567_89AB_CDEF
   private var limits = Limits()
-  private(set) lazy var transport = FakeTransport(Hub(limits: limits, token: Self.token), self)
+  private(set) lazy var transport = FakeTransport(
+    Hub(limits: limits, token: Self.token, secret: Secret(1, 2)), self)
   private var hub: Hub { transport.hub }
   private var handlers: [Int: [Name: String]] = [:]
   private var seen: [String] = []

@@ -5,7 +5,7 @@ import Testing
 extension Hub {
   /// A hub with one public channel.
   static func `public`() throws -> Hub {
-    let hub = Hub(limits: Limits(), token: 1)
+    let hub = Hub(limits: Limits(), token: 1, secret: Secret(1, 2))
     let channel = Channel(pattern: try Pattern("ws/"), origins: try OriginRules([]))
     channel.isPublic = true
     _ = try hub.register(channel)
@@ -113,7 +113,7 @@ struct HubTests {
 
   @Test func `ids of servers with other tokens begin elsewhere`() throws {
     let ids = try [UInt64(1), 1 << 40, .max].map { token in
-      let hub = Hub(limits: Limits(), token: token)
+      let hub = Hub(limits: Limits(), token: token, secret: Secret(1, 2))
       let channel = Channel(pattern: try Pattern("ws/"), origins: try OriginRules([]))
       channel.isPublic = true
       _ = try hub.register(channel)

@@ -56,7 +56,7 @@ private final class RandomWorld: FakeHost {
     limits.groupsPerConsumerMax = 4
     limits.connectionsMax = 25
     self.limits = limits
-    hub = Hub(limits: limits, token: numbers.next())
+    hub = Hub(limits: limits, token: numbers.next(), secret: Secret(1, 2))
     for kind in ChannelKind.allCases {
       let pattern = try Pattern("\(kind)/")
       let channel = Channel(pattern: pattern, origins: try OriginRules([]))

@@ -10,7 +10,7 @@ baseline=$here/abi/covey.abi.xml
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# same_as_baseline HEADER: compares a header with the baseline.
+# same_as_baseline FOLDER: compares the headers there with the baseline.
 same_as_baseline() {
   local folder
   folder=$(mktemp -d -p "$work") || return 1
@@ -18,11 +18,13 @@ same_as_baseline() {
   abidiff --harmless "$baseline" "$folder/now.xml"
 }
 
-# notices SED-SCRIPT: whether such a change of the header is noticed.
+# notices SED-SCRIPT: whether such a change of the headers is noticed.
 notices() {
-  sed "$1" "$header" >"$work/changed.h"
-  ! cmp -s "$header" "$work/changed.h" &&
-    ! same_as_baseline "$work/changed.h"
+  local changed
+  changed=$(mktemp -d -p "$work") || return 1
+  cp -r "$include"/covey* "$changed/"
+  sed -i "$1" "$changed/covey.h" "$changed"/covey/*.h
+  ! diff -rq "$include" "$changed" >/dev/null && ! same_as_baseline "$changed"
 }
 
 no_path_is_in_it() {
@@ -37,6 +39,8 @@ check "a function that is gone is noticed" \
   notices 's/^covey_status covey_timer_stop(/covey_status covey_timer_end(/'
 check "a parameter of another type is noticed" \
   notices 's/covey_server_wait(covey_server \*server, int32_t/&*/'
+check "a change in a header below is noticed" \
+  notices 's/^covey_status covey_store_put(/covey_status covey_store_set(/'
 check "the baseline holds no path" no_path_is_in_it
-check "the interface is that of the baseline" same_as_baseline "$header"
+check "the interface is that of the baseline" same_as_baseline "$include"
 finish

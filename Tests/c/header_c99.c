@@ -4,6 +4,8 @@
 /* clang-format off */
 #include "covey.h"
 #include "covey.h"
+#include "covey/context.h"
+#include "covey/state.h"
 /* clang-format on */
 
 static covey_status use_every_macro(void) {
@@ -13,12 +15,22 @@ static covey_status use_every_macro(void) {
   covey_channel_handlers handlers = COVEY_CHANNEL_HANDLERS_INIT;
   covey_channel_options channel = COVEY_CHANNEL_OPTIONS_INIT;
   covey_statistics statistics = COVEY_STATISTICS_INIT;
+  covey_model model = COVEY_MODEL_INIT;
+  covey_context_handlers followers = COVEY_CONTEXT_HANDLERS_INIT;
+  covey_context_options context = COVEY_CONTEXT_OPTIONS_INIT;
+  covey_action action = COVEY_ACTION_INIT;
   return error.struct_size == sizeof error &&
                  server.struct_size == sizeof server &&
                  where.struct_size == sizeof where &&
                  handlers.struct_size == sizeof handlers &&
                  channel.struct_size == sizeof channel &&
                  statistics.struct_size == sizeof statistics &&
+                 model.struct_size == sizeof model &&
+                 model.field_size == sizeof(covey_field) &&
+                 followers.struct_size == sizeof followers &&
+                 context.struct_size == sizeof context &&
+                 action.struct_size == sizeof action &&
+                 action.field_size == sizeof(covey_field) &&
                  server.ping_interval_ms != COVEY_OFF &&
                  COVEY_VERSION_MAJOR + COVEY_VERSION_MINOR +
                          COVEY_VERSION_PATCH >

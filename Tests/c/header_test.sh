@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# header_test.sh - the header in every C and C++ that it promises, by gcc and by
+# header_test.sh - the headers in every C and C++ that it promises, by gcc and by
 # clang; and the layout of its structs.
 set -u
 # shellcheck source=script.sh
@@ -12,6 +12,10 @@ for compiler in gcc clang; do
   for standard in c99 c11 c17; do
     check "header in $standard by $compiler" "$compiler" -std=$standard \
       -Wstrict-prototypes "${strict[@]}" "$here/header_c99.c"
+  done
+  for part in state context; do
+    check "covey/$part.h alone in c99 by $compiler" "$compiler" -std=c99 \
+      -Wstrict-prototypes "${strict[@]}" -include "covey/$part.h" -xc /dev/null
   done
   check "layout by $compiler" "$compiler" -std=c11 "${strict[@]}" \
     "$here/layout.c"

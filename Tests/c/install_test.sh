@@ -41,6 +41,8 @@ install_into() { make -C "$root" --no-print-directory install "$@"; }
 everything_is_below() {
   diff -u - <(cd "$1" && find . ! -type d | LC_ALL=C sort) <<'END'
 ./include/covey.h
+./include/covey/context.h
+./include/covey/state.h
 ./lib/cmake/covey/covey-config-version.cmake
 ./lib/cmake/covey/covey-config.cmake
 ./lib/libcovey.so

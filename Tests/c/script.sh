@@ -6,7 +6,7 @@
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-header=$root/include/covey.h
+include=$root/include
 # shellcheck disable=SC2034 # used by those who source this
 libdir=${LIBDIR:-$root/build/lib}
 : "${CC:=cc}" "${CXX:=c++}"
@@ -33,28 +33,32 @@ finish() {
   [ "$failed" -eq 0 ]
 }
 
-# The names of the functions that the header declares, sorted.
+# The names of the functions that the headers declare, sorted.
 declared_functions() {
   prototypes | sed 's/(.*//; s/.*[ *]//' | LC_ALL=C sort
 }
 
-# prototypes [HEADER]: its prototypes, one a line, without their semicolons.
-# Directives and comments go, and what is left is cut at semicolons and braces.
+# prototypes [FOLDER]: those of its headers, one a line, without their
+# semicolons. Directives and comments go, and what is left is cut at semicolons
+# and braces.
 prototypes() {
-  sed -e ':more' -e '/\\$/{N;s/\\\n//;b more' -e '}' -e '/^#/d' "${1:-$header}" |
+  local folder=${1:-$include}
+  sed -e ':more' -e '/\\$/{N;s/\\\n//;b more' -e '}' -e '/^#/d' \
+    "$folder/covey.h" "$folder"/covey/*.h |
     tr '\n' ' ' |
     sed -e 's|/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/| |g' -e 's/[;{}]/&\n/g' |
     sed -n -e 's/^ *//' -e 's/  */ /g' -e '/^typedef/d' \
       -e 's/^\(.*[ *]covey_[a-z0-9_]*(.*)\) *;$/\1/p'
 }
 
-# stub FOLDER [HEADER]: makes a library with an empty body for each function.
+# stub FOLDER [FOLDER]: makes a library with an empty body for each function of
+# the headers in the second one.
 stub() {
   {
     echo '#include "covey.h"'
-    prototypes "${2:-$header}" | sed 's/^void .*/&{}/; t; s/$/{ return 0; }/'
+    prototypes "${2:-$include}" | sed 's/^void .*/&{}/; t; s/$/{ return 0; }/'
   } >"$1/stub.c"
-  cp "${2:-$header}" "$1/covey.h"
+  cp -r "${2:-$include}"/covey* "$1/"
   (cd "$1" && "$CC" -std=c99 -g -w -fPIC -shared -I. \
     -Wl,-soname=libcovey.so.1 -o libcovey.so.1 stub.c)
 }

@@ -9,6 +9,8 @@ package final class Channel {
   package var hasTextHandler = false
   package var hasBinaryHandler = false
   package var groups: [GroupName] = []
+  /// What makes it a context channel.
+  package var context: Context?
   /// Headers to keep past connect, in lower case.
   package var keptHeaders: [String] = []
   /// Position of the host's handler for each type of event.

@@ -9,6 +9,10 @@ package struct Frame: @unchecked Sendable {
     var count = 0
     var capacity: Int
     var traffic = Traffic()
+    /// State, which may be dropped while it waits: 1 can be caught up with, 2 cannot.
+    var state: UInt8 = 0
+    /// The version up to which a client is complete that has it and all before; 0: says nothing.
+    var cursor: UInt64 = 0
   }
 
   private let storage: ManagedBuffer<Head, UInt8>
@@ -60,6 +64,18 @@ extension Frame {
     storage.withUnsafeMutablePointers { head, start in
       body(UnsafeRawBufferPointer(start: start, count: head.pointee.count))
     }
+  }
+
+  var isState: Bool { storage.header.state != 0 }
+  /// Part of a snapshot, or of what a client's anchors are: dropped, the whole is sent anew.
+  var isSnapshot: Bool { storage.header.state == 2 }
+  var cursor: UInt64 { storage.header.cursor }
+
+  /// Says of a frame that nobody else has yet that it is state.
+  func asState(cursor: UInt64, isSnapshot: Bool = true) -> Frame {
+    storage.header.state = isSnapshot ? 2 : 1
+    storage.header.cursor = cursor
+    return self
   }
 
   /// Whether these are the same bytes in the same place.

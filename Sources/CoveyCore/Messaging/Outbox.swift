@@ -10,10 +10,16 @@ struct Outbox {
   private var isLastOwn = false
   /// Bytes of the waiting frames.
   private(set) var waitingBytes = 0
+  /// Of these, bytes of state.
+  private(set) var stateBytes = 0
+  /// The version up to which the client is complete with what was handed over; 0: it is not.
+  private(set) var handedCursor: UInt64 = 0
   /// Bytes handed over that the socket layer still buffers.
   private(set) var bufferedBytes = 0
 
   var bytes: Int { waitingBytes &+ bufferedBytes }
+  /// Waiting bytes that are no state.
+  var otherBytes: Int { waitingBytes &- stateBytes }
   var isEmpty: Bool { start == frames.count }
   var waitingCount: Int { frames.count &- start }
   /// Whether the socket was full; until it drained nothing more is handed over.
@@ -23,6 +29,7 @@ struct Outbox {
   mutating func append(_ frame: Frame) {
     frames.append(frame)
     waitingBytes &+= frame.count
+    if frame.isState { stateBytes &+= frame.count }
     isLastOwn = false
   }
 
@@ -61,14 +68,17 @@ struct Outbox {
     let first = frames[start]
     if start &+ 1 == frames.count || first.count > Limits.gatherBytesMax {
       counting.add(first.traffic)
+      if stateBytes > 0 { handOver(start &+ 1) }
       advance(by: 1, first.count)
       return .frame(first)
     }
     if start == 0, waitingBytes <= Limits.gatherBytesMax {
+      if stateBytes > 0 { handOver(frames.count) }
       waitingBytes = 0
       gathered.gather(&frames)
     } else {
       let taken = gathered.gather(from: frames, after: start)
+      if stateBytes > 0 { handOver(start &+ taken) }
       advance(by: taken, gathered.count)
     }
     counting.add(gathered.traffic)
@@ -83,6 +93,29 @@ struct Outbox {
     Gathered.empty(&frames)
   }
 
+  /// Remembers how far the client will be complete with the frames before this one.
+  private mutating func handOver(_ end: Int) {
+    for position in start..<end where frames[position].isState {
+      stateBytes &-= frames[position].count
+      if frames[position].cursor > 0 { handedCursor = frames[position].cursor }
+    }
+  }
+
+  /// Drops the state that waits. If some of it was a snapshot's, the client is complete up to
+  /// nothing.
+  mutating func dropState() {
+    guard stateBytes > 0 else { return }
+    var kept: ContiguousArray<Frame> = []
+    for frame in frames[start...] {
+      if !frame.isState { kept.append(frame) } else if frame.isSnapshot { handedCursor = 0 }
+    }
+    frames = kept
+    start = 0
+    waitingBytes &-= stateBytes
+    stateBytes = 0
+    isLastOwn = false
+  }
+
   mutating func buffered(_ bytes: Int) { bufferedBytes = bytes }
 
   mutating func drained() { bufferedBytes = 0 }
@@ -93,6 +126,7 @@ struct Outbox {
     frames = []
     start = 0
     waitingBytes = 0
+    stateBytes = 0
     return messages
   }
 }

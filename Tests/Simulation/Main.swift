@@ -1,0 +1,35 @@
+import CoveyCore
+import Glibc
+
+/// simulation [STEPS [SEED]]
+///
+/// Plays random histories on the core until so many steps are done, or until stopped when there are
+/// none given, each history on a seed of its own. Ends with status 1 and the story of a history
+/// that went wrong; `simulation 2000 SEED` plays that one again.
+@main
+struct Simulation {
+  static let stepsOfOnePlay = 2000
+
+  static func main() throws {
+    let arguments = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
+    let wanted = arguments.first ?? .max
+    let isOne = arguments.count > 1
+    var numbers = SystemRandomNumberGenerator()
+    var done: UInt64 = 0
+    var plays = 0
+    while done < wanted {
+      let seed = isOne ? arguments[1] : UInt64.random(in: 0..<1_000_000_000, using: &numbers)
+      let play = try Play(seed: seed)
+      if let wrong = play.run(stepsOfOnePlay) {
+        print(wrong)
+        print("simulation: failed after \(done) steps; again: simulation 2000 \(seed)")
+        exit(1)
+      }
+      done += UInt64(stepsOfOnePlay)
+      plays += 1
+      if plays.isMultiple(of: 50) { print("\(done) steps, last seed \(seed)") }
+      if isOne { break }
+    }
+    print("simulation: \(done) steps in \(plays) plays, all converged")
+  }
+}
