@@ -38,6 +38,11 @@ def chat(start: Start) -> ExampleProgram:
     return start("chat")
 
 
+@pytest.fixture
+def board(start: Start) -> ExampleProgram:
+    return start("board")
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     if shutil.which("chromium") is None:

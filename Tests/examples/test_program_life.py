@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from conftest import Start
 from example_program import run_to_its_end
 
-NAMES = ["echo", "broadcast", "embed", "chat"]
+NAMES = ["echo", "broadcast", "embed", "chat", "board"]
 
 UPGRADE = (
     "GET {path} HTTP/1.1\r\nHost: {authority}\r\n"
@@ -21,7 +21,7 @@ every_example = pytest.mark.parametrize("name", NAMES)
 
 
 def path_of(name: str) -> str:
-    return "/ws/chat/lobby/" if name == "chat" else "/"
+    return {"chat": "/ws/chat/lobby/", "board": "/ws/projects/1/"}.get(name, "/")
 
 
 @every_example

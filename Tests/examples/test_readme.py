@@ -1,18 +1,27 @@
-"""What the README shows is true: its program compiles as it stands there."""
+"""What the README shows is true: its programs compile as they stand there."""
 
 import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_program_of_the_readme_compiles_and_links(tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    programs = re.findall(r"```c\n(.*?)```", readme, re.DOTALL)
-    assert len(programs) == 1
+PROGRAMS = re.findall(
+    r"```c\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+)
+
+
+def test_the_readme_has_a_program_for_channels_and_one_for_state() -> None:
+    assert len(PROGRAMS) == 2
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["channels", "state"])
+def test_a_program_of_the_readme_compiles_and_links(program: str, tmp_path: Path) -> None:
     source = tmp_path / "server.c"
-    source.write_text(programs[0], encoding="utf-8")
+    source.write_text(program, encoding="utf-8")
     compiled = subprocess.run(
         [
             *("cc", "-std=c11", "-Wall", "-Werror", f"-I{ROOT / 'include'}", str(source)),

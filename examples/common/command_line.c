@@ -10,23 +10,18 @@
 /* What the library takes at most. */
 #define MESSAGE_BYTES_LIMIT (UINT64_C(1) << 30)
 
-enum { FLAG_HELP = 1, FLAG_HOST, FLAG_PORT, FLAG_MAX_MESSAGE };
+enum { FLAG_HELP = 1, FLAG_HOST, FLAG_PORT, FLAG_MAX_MESSAGE, FLAG_OWN };
 
-static const struct option flags[] = {
-    {"help", no_argument, NULL, FLAG_HELP},
-    {"host", required_argument, NULL, FLAG_HOST},
-    {"port", required_argument, NULL, FLAG_PORT},
-    {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE},
-    {NULL, 0, NULL, 0}};
-
-static void print_usage(FILE *file, const char *program) {
+static void print_usage(FILE *file, const command_line *line,
+                        const char *program) {
   fprintf(file,
           "usage: %s [flags]\n"
           "  --host ADDRESS       numeric address to listen on (127.0.0.1)\n"
           "  --port PORT          0 takes any that is free (8000)\n"
           "  --max-message BYTES  largest message that is received\n"
+          "%s"
           "  --help               print this\n",
-          program);
+          program, line->own_flag == NULL ? "" : line->own_help);
 }
 
 /* Digits only: strtoull alone would take blanks and signs as well. */
@@ -48,13 +43,21 @@ static int parse_number(const char *flag, const char *text, uint64_t least,
 }
 
 void command_line_parse(command_line *line, int argc, char **argv) {
+  /* Without a flag of its own, the list ends with that one's NULL. */
+  const struct option flags[] = {
+      {"help", no_argument, NULL, FLAG_HELP},
+      {"host", required_argument, NULL, FLAG_HOST},
+      {"port", required_argument, NULL, FLAG_PORT},
+      {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE},
+      {line->own_flag, required_argument, NULL, FLAG_OWN},
+      {NULL, 0, NULL, 0}};
   uint64_t port = line->port;
   int is_good = 1;
   int flag = 0;
   while (is_good && (flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
     switch (flag) {
     case FLAG_HELP:
-      print_usage(stdout, argv[0]);
+      print_usage(stdout, line, argv[0]);
       exit(EXIT_SUCCESS);
     case FLAG_HOST:
       line->host = optarg;
@@ -66,12 +69,15 @@ void command_line_parse(command_line *line, int argc, char **argv) {
       is_good = parse_number("--max-message", optarg, 1, MESSAGE_BYTES_LIMIT,
                              &line->message_bytes_max);
       break;
+    case FLAG_OWN:
+      line->own_value = optarg;
+      break;
     default: /* getopt_long has said what is wrong */
       is_good = 0;
     }
   }
   if (!is_good || optind != argc) {
-    print_usage(stderr, argv[0]);
+    print_usage(stderr, line, argv[0]);
     exit(2);
   }
   line->port = (uint16_t)port;

@@ -1,0 +1,101 @@
+/*
+ * board: projects with tasks, members and notes, which all clients see alike,
+ * change, and call actions on. The other files, in the order to read them:
+ *
+ *   board.h       what they share        projects.c    lists of projects
+ *   models.c      what there is          actions.c     what clients call
+ *   data_set.c    what there is first    slow_calls.c  answers by a thread
+ *   channels.c    who sees what          state_file.c  state that stays
+ */
+#include "board.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command_line.h"
+#include "serving.h"
+
+void *must_have(void *pointer) {
+  if (pointer == NULL) {
+    fprintf(stderr, "out of memory\n");
+    exit(EXIT_FAILURE);
+  }
+  return pointer;
+}
+
+void report(const char *what, covey_status status) {
+  if (status != COVEY_OK && status != COVEY_E_GONE &&
+      status != COVEY_E_STOPPED) {
+    fprintf(stderr, "%s: %s\n", what, covey_status_text(status));
+  }
+}
+
+static const char *name_of(const board *board, covey_model_id model) {
+  size_t which = 0;
+  while (board->models[which] != model) {
+    which++;
+  }
+  return model_names[which];
+}
+
+/* Clients must not be told what would be forgotten: better to end. */
+static void on_store_change(covey_server *server, covey_model_id model,
+                            const char *id, const char *json, size_t size,
+                            uint64_t version, void *user) {
+  (void)server;
+  board *board = user;
+  if (state_file_add(board->state, name_of(board, model), id, json, size,
+                     version) != 0) {
+    fprintf(stderr, "state file: %s\n", strerror(errno));
+    exit(EXIT_FAILURE);
+  }
+}
+
+/* Fills the store, from the state file if it holds something. Only from then on
+ * it is told of changes. */
+static void load(board *board, covey_server *server, const char *path) {
+  json_t *rows = path == NULL ? NULL : state_file_read(path);
+  if (rows == NULL) {
+    rows = data_set();
+  }
+  rows_put(board, server, rows);
+  if (path != NULL) {
+    board->state = state_file_begin(path, rows);
+    must(covey_store_set_on_change(server, on_store_change, board, NULL), NULL);
+  }
+  json_decref(rows);
+}
+
+static covey_server *make_server(const command_line *line) {
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  options.message_bytes_max = line->message_bytes_max; /* 0 is the default */
+  options.flush_timeout_ms = 3000; /* who does not answer, at the end */
+  covey_server *server = NULL;
+  covey_error error = COVEY_ERROR_INIT;
+  must(covey_server_new(&options, &server, &error), &error);
+  return server;
+}
+
+int main(int argc, char **argv) {
+  command_line line = COMMAND_LINE_DEFAULTS;
+  line.own_flag = "state";
+  line.own_help = "  --state FILE         keeps the state in a file\n";
+  command_line_parse(&line, argc, argv);
+
+  covey_server *server = make_server(&line);
+  board board = {0};
+  board.projects = must_have(json_array());
+  models_declare(&board, server);
+  channels_register(&board, server);
+  load(&board, server, line.own_value);
+  board.slow = slow_calls_begin(server);
+
+  begin_serving(server, &line);
+  must(covey_server_run(server), NULL);
+  slow_calls_end(board.slow); /* it must not answer a server that is freed */
+  end_serving(server);
+  json_decref(board.projects);
+  return state_file_end(board.state) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
