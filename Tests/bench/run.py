@@ -14,42 +14,16 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 
+import comparisons
+import measuring
 import servers
 import table
+from measuring import Scenario
 
 DESCRIPTORS = 12000
 DESCRIPTORS_SPARE = 300  # warm-up connections, and what a server has open
 SLOW_PEERS = {"channels": 3}  # measured in fewer pairs
-
-
-@dataclass
-class Scenario:
-    kind: str  # as load.c names it: fanout, echo, idle
-    mode: str  # what the server does: broadcast, echo, events
-    connections: int
-    in_flight: int = 1
-    size: int = 64
-    chain: tuple = tuple(table.CHAIN)
-
-    @property
-    def name(self):
-        if self.kind == "idle":
-            return "idle"
-        what = "events" if self.mode == "events" else self.kind
-        return f"{what}-{self.connections}-{self.in_flight}-{self.size}"
-
-    @property
-    def title(self):
-        if self.kind == "idle":
-            return f"idle, {self.connections} connections"
-        what = {"broadcast": "fan-out", "events": "event fan-out"}
-        who = "connections" if self.kind == "echo" else "members"
-        return (
-            f"{what.get(self.mode, 'echo')}, {self.connections} {who}, "
-            f"{self.in_flight} in flight, {self.size} B"
-        )
 
 
 def all_scenarios(idle_connections):
@@ -103,41 +77,15 @@ def allow_descriptors(notes):
     return min(5000, soft - DESCRIPTORS_SPARE)
 
 
+def is_wanted(row, options):
+    return fnmatch.fnmatch(row.name, options.only or "*")
+
+
 def choose_cores(notes):
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         notes.append("One core only: server and generator share it.")
     return cores[0], cores[-1]
-
-
-def measure(scenario, contender, cores, seconds):
-    """Runs one fresh server under load; returns what the generator says."""
-    with servers.running(contender.commands[scenario.mode], cores[0]) as up:
-        pid, port = up
-        load = {
-            "scenario": scenario.kind,
-            "port": port,
-            "pid": pid,
-            "core": cores[1],
-            "connections": scenario.connections,
-            "in-flight": scenario.in_flight,
-            "size": scenario.size,
-            "seconds": seconds,
-        }
-        command = [str(servers.OUT / "load")]
-        for name, value in load.items():
-            command += [f"--{name}", str(value)]
-        done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode == 0:
-        return json.loads(done.stdout)
-    try:
-        said = json.loads(done.stdout)
-    except ValueError:
-        raise servers.ServerFailed(servers.last_line(done.stderr)) from None
-    text = f"{said['missing']} of {said['asked']} deliveries missing "
-    text += f"({said['short_clients']} clients), {said['wrong']} wrong, "
-    text += f"{said['lost']} connections lost"
-    raise servers.ServerFailed(text + (said["fault"] and f"; {said['fault']}"))
 
 
 def run_round(number, scenario, contenders, cores, options, failures):
@@ -155,7 +103,8 @@ def run_round(number, scenario, contenders, cores, options, failures):
         ):
             continue
         try:
-            measured[slot] = measure(scenario, contender, cores, options.seconds)
+            command = contender.commands[scenario.mode]
+            measured[slot] = measuring.measure(scenario, command, cores, options.seconds)
         except servers.ServerFailed as failure:
             failures[name] = str(failure)
     return measured
@@ -178,6 +127,26 @@ def run_scenarios(scenarios, contenders, cores, options):
     return results
 
 
+def run_comparisons(wanted, contenders, cores, options):
+    results = {}
+    for comparison in wanted:
+        began = time.monotonic()
+        rounds, failures = [], {}
+        for i in range(options.pairs):
+            try:
+                found = comparison.measure_round(i, contenders, cores, options.seconds, rounds)
+            except servers.ServerFailed as failure:
+                failures["covey"] = str(failure)
+                print(f"  {comparison.name} FAILED: {failure}", file=sys.stderr)
+                break
+            if found:
+                rounds.append(found)
+        results[comparison.name] = {"rounds": rounds, "failures": failures}
+        took = time.monotonic() - began
+        print(f"{comparison.name:<20} {took:5.1f} s", file=sys.stderr)
+    return results
+
+
 def stripped_library_bytes():
     library = servers.BUILD / "lib" / "libcovey.so"
     if not library.exists() or not shutil.which("strip"):
@@ -193,9 +162,10 @@ def processor():
     return names[0] if names else platform.machine()
 
 
-def contender_table(contenders, scenarios):
+def contender_table(contenders, scenarios, compared):
     """Who was measured in which version, or why not."""
     modes = {scenario.mode for scenario in scenarios}
+    modes |= {row.covey.mode for row in compared}
     rows = []
     for contender in contenders.values():
         absent = ", ".join(sorted(modes - set(contender.commands)))
@@ -208,9 +178,13 @@ def contender_table(contenders, scenarios):
     return table.markdown(["contender", "version"], rows)
 
 
-def report(options, scenarios, contenders, results, notes):
+def report(options, scenarios, compared, contenders, results, notes):
     library_bytes = stripped_library_bytes()
-    main = table.main_table(scenarios, results, options.pairs)
+    tables = []
+    if scenarios:
+        tables.append(table.main_table(scenarios, results, options.pairs))
+    if compared:
+        tables.append(table.comparison_table(compared, results, options.pairs))
     targets = table.target_table(results, library_bytes)
     machine = f"{processor()}, {os.cpu_count()} cores, {platform.release()}"
     about = (
@@ -218,8 +192,8 @@ def report(options, scenarios, contenders, results, notes):
         f"of {options.pairs} alternating pairs (lowest-highest), to the floor "
         "unless the column says otherwise."
     )
-    who = contender_table(contenders, scenarios)
-    text = "\n\n".join([about, main, targets, who, *notes])
+    who = contender_table(contenders, scenarios, compared)
+    text = "\n\n".join([about, *tables, targets, who, *notes])
     print(text)
     (servers.OUT / "table.md").write_text(text + "\n")
     everything = {
@@ -241,20 +215,20 @@ def main():
     if options.quick:
         idle_connections = 500
     cores = choose_cores(notes)
-    scenarios = [
-        scenario
-        for scenario in all_scenarios(idle_connections)
-        if fnmatch.fnmatch(scenario.name, options.only or "*")
-    ]
-    if not scenarios:
+    scenarios = [s for s in all_scenarios(idle_connections) if is_wanted(s, options)]
+    compared = [c for c in comparisons.all_comparisons(options.quick) if is_wanted(c, options)]
+    if "covey" not in options.contenders:
+        compared = []
+    if not scenarios and not compared:
         sys.exit(f"no scenario matches {options.only}")
-    servers.compile_c("load")
+    servers.load()
     make = {"floor": servers.floor, "covey": servers.covey}
     contenders = {
         name: make[name]() if name in make else servers.peer(name) for name in options.contenders
     }
     results = run_scenarios(scenarios, contenders, cores, options)
-    report(options, scenarios, contenders, results, notes)
+    results |= run_comparisons(compared, contenders, cores, options)
+    report(options, scenarios, compared, contenders, results, notes)
     if any(result["failures"] for result in results.values()):
         sys.exit("deliveries fell short, or a server failed: see above")
 

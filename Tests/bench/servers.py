@@ -23,6 +23,7 @@ PEERS = {
         "import channels, uvicorn, uvloop, httptools",
         ["channels", "uvicorn"],
     ),
+    "orjson": ("import orjson", ["orjson"]),
 }
 
 
@@ -38,13 +39,18 @@ class Contender:
     missing: str = ""  # why it is not measured
 
 
-def compile_c(name, *more):
+def compile_c(name, *more, beside=()):
     """Compiles one program of this folder; raises with what cc said."""
     command = [os.environ.get("CC", "cc"), "-std=gnu11", "-O2", "-Wall"]
-    command += ["-Wextra", "-Werror", str(HERE / f"{name}.c")]
+    command += ["-Wextra", "-Werror"]
+    command += [str(HERE / f"{part}.c") for part in (name, *beside)]
     command += ["-o", str(OUT / name), *more]
     subprocess.run(command, check=True)
     return str(OUT / name)
+
+
+def load():
+    compile_c("load", beside=("client", "load_context"))
 
 
 def floor():
@@ -64,8 +70,9 @@ def covey():
         include = HERE.parents[1] / "include"
         library = ["-L" + str(BUILD / "lib"), "-lcovey"]
         here = "-Wl,-rpath,$ORIGIN/../lib"
-        program = compile_c("events", f"-I{include}", *library, here)
-        found.commands["events"] = [program]
+        for mode, beside in (("events", ()), ("contexts", ("cards",)), ("state", ("cards",))):
+            program = compile_c(mode, f"-I{include}", *library, here, beside=beside)
+            found.commands[mode] = [program]
     found.missing = "" if found.commands else "not built"
     return found
 
@@ -113,6 +120,9 @@ def peer(name):
     ask += "print(*[f'{d} {m.version(d)}' for d in sys.argv[1:]], sep=', ')"
     version = run_python("-c", ask, *distributions).stdout.strip()
     program = [str(VENV_PYTHON), str(HERE / "peers" / f"peer_{name}.py")]
+    if name == "orjson":
+        # Its texts are those that Covey is given.
+        return Contender(name, {"put": [*program, str(OUT / "state")]}, version)
     commands = {mode: [*program, "--mode", mode] for mode in ("echo", "broadcast")}
     return Contender(name, commands, version)
 

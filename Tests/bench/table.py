@@ -12,13 +12,15 @@ FLOOR_OF = {
     "socketify": "floor again",
     "channels": "floor again",
 }
-CONTENDERS = ["floor", "covey", "socketify", "websockets", "channels"]
+COLUMNS = ["floor", "covey", "socketify", "websockets", "channels"]
+CONTENDERS = [*COLUMNS, "orjson"]
 TITLES = {
     "floor": "floor",
     "covey": "Covey",
     "socketify": "socketify",
     "websockets": "websockets",
     "channels": "Channels, uvicorn",
+    "orjson": "orjson",
 }
 
 
@@ -46,7 +48,7 @@ class Target:
     limit: float
     scenario: str
     metric: str = "cpu_us"
-    against: str = "floor"  # or "socketify", or "" for the figure itself
+    against: str = "floor"  # or another slot, or "" for the figure itself
 
 
 TARGETS = [
@@ -72,6 +74,34 @@ TARGETS = [
     Target("echo, 16 in flight: 1.5 x floor", 1.5, "echo-100-16-64"),
     Target("idle connection in a group: 3 KB resident", 3072, "idle", "resident_bytes", ""),
     Target("connecting and registering one: 2 x socketify", 2, "idle", "connect_us", "socketify"),
+    Target(
+        "one changed field to 1000 followers: 1.25 x broadcast of the same bytes",
+        1.25,
+        "delta-1000-1",
+        against="broadcast",
+    ),
+    Target("put of a 200-byte instance: 2 x orjson", 2, "put-200", against="orjson"),
+    Target("action, 1 in flight: 1.25 x echo", 1.25, "action-100-1", against="echo"),
+    Target("action, 16 in flight: 2.5 x echo", 2.5, "action-100-16", against="echo"),
+    Target(
+        "join of 1000 instances: 1.5 x broadcast of as many bytes",
+        1.5,
+        "join-1000",
+        against="broadcast",
+    ),
+    Target(
+        "memory of a 200-byte instance: 3 x its JSON",
+        3,
+        "memory-200",
+        "resident_bytes",
+        "json",
+    ),
+    Target(
+        "changes in a scope of 100,000: 1.5 x those in one of 1,000",
+        1.5,
+        "scope-100000",
+        against="small",
+    ),
     Target("stripped library: 8 MB", 8e6, "library", "bytes", ""),
 ]
 
@@ -106,8 +136,8 @@ def cell(measured, name, metric, pairs):
     if own is None:
         return "-"
     if metric == "resident_bytes":
-        return f"{own.median:.0f} B"
-    text = f"{own.median:.2f} us" if own.median < 10 else f"{own.median:.0f} us"
+        return amount(own, metric)
+    text = amount(own, metric)
     if name == "floor":
         return text
     against = ratio(rounds, name, FLOOR_OF[name], metric)
@@ -122,7 +152,7 @@ def scenario_rows(scenario, measured, pairs):
             "connect_us": f"{scenario.title}: CPU to connect each",
         }
     for metric, title in metrics.items():
-        cells = [cell(measured, n, metric, pairs) for n in CONTENDERS]
+        cells = [cell(measured, n, metric, pairs) for n in COLUMNS]
         direct = ratio(measured["rounds"], "covey", "socketify", metric)
         yield [title, *cells, ratio_text(direct, pairs)]
 
@@ -134,7 +164,7 @@ def markdown(header, rows):
 
 def main_table(scenarios, results, pairs):
     header = ["server CPU per delivery"]
-    header += [TITLES[name] for name in CONTENDERS] + ["Covey : socketify"]
+    header += [TITLES[name] for name in COLUMNS] + ["Covey : socketify"]
     rows = [
         row
         for scenario in scenarios
@@ -142,6 +172,33 @@ def main_table(scenarios, results, pairs):
         for row in scenario_rows(scenario, results[scenario.name], pairs)
     ]
     return markdown(header, rows)
+
+
+def amount(spread, metric):
+    if metric == "resident_bytes":
+        return f"{spread.median:.0f} B"
+    return f"{spread.median:.2f} us" if spread.median < 10 else f"{spread.median:.0f} us"
+
+
+def comparison_rows(comparisons, results, pairs):
+    for comparison in comparisons:
+        measured = results[comparison.name]
+        rounds, metric = measured["rounds"], comparison.metric
+        own = figure(rounds, "covey", metric)
+        other = figure(rounds, comparison.against, metric)
+        against = ratio(rounds, "covey", comparison.against, metric)
+        said = comparison.against_title
+        yield [
+            comparison.title,
+            "; ".join(measured["failures"].values()) or (amount(own, metric) if own else "-"),
+            f"{said}: {amount(other, metric)}" if other else f"{said}: -",
+            ratio_text(against, pairs),
+        ]
+
+
+def comparison_table(comparisons, results, pairs):
+    header = ["state", "Covey", "compared with", "ratio"]
+    return markdown(header, comparison_rows(comparisons, results, pairs))
 
 
 def measured_for(target, results, library_bytes):
@@ -163,7 +220,7 @@ def target_rows(results, library_bytes):
         else:
             reached = spread.median <= target.limit
             text = f"{spread.median:,.2f} ({spread.low:,.2f}-{spread.high:,.2f})"
-            if target.metric in ("resident_bytes", "bytes"):
+            if target.metric in ("resident_bytes", "bytes") and not target.against:
                 text = f"{spread.median:,.0f} B"
             yield [target.text, text, "reached" if reached else "NOT reached"]
 

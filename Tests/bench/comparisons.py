@@ -1,0 +1,140 @@
+"""The rows about state: Covey against one other figure, in alternating pairs."""
+
+from dataclasses import dataclass, replace
+
+import measuring
+from measuring import Scenario
+
+
+@dataclass
+class Served:
+    """A fresh server of Covey under load."""
+
+    scenario: Scenario
+    arguments: tuple = ()
+
+    @property
+    def mode(self):
+        return self.scenario.mode
+
+    def measure(self, contenders, cores, seconds, covey):
+        command = contenders["covey"].commands.get(self.mode)
+        if not command:
+            return None
+        scenario = self.scenario
+        if scenario.kind == "join-bytes":
+            scenario = replace(scenario, size=covey["bytes"])
+        return measuring.measure(scenario, [*command, *self.arguments], cores, seconds)
+
+
+@dataclass
+class Alone:
+    """A program that measures itself."""
+
+    contender: str
+    mode: str  # of the contender's commands
+    arguments: tuple = ()
+
+    def measure(self, contenders, cores, seconds, covey):
+        contender = contenders.get(self.contender)
+        command = contender and contender.commands.get(self.mode)
+        if not command:
+            return None
+        more = [*self.arguments, "--seconds", str(seconds)]
+        return measuring.measure_program([*command, *more], cores[0])
+
+
+@dataclass
+class Json:
+    """The bytes of the JSON that the other side has stored."""
+
+    def measure(self, contenders, cores, seconds, covey):
+        return covey and {"resident_bytes": covey["bytes"]}
+
+
+@dataclass
+class Comparison:
+    name: str  # for --only
+    title: str
+    covey: object  # Served or Alone
+    against: str  # what the other side is called in the results
+    other: object  # Served, Alone or Json
+    against_title: str
+    metric: str = "cpu_us"
+
+    def measure_round(self, number, contenders, cores, seconds, rounds):
+        """Both sides, in turns the one and the other first."""
+        measured = {}
+        sides = [("covey", self.covey), (self.against, self.other)]
+        for slot, side in sides if number % 2 == 0 else sides[::-1]:
+            # The first round begins with Covey, so something is known of it.
+            covey = measured.get("covey") or (rounds[-1]["covey"] if rounds else {})
+            found = side.measure(contenders, cores, seconds, covey)
+            if found:
+                measured[slot] = found
+            elif slot == "covey":
+                return {}
+        return measured
+
+
+def all_comparisons(is_quick):
+    cards = 10_000 if is_quick else 100_000
+    stored = 20_000 if is_quick else 1_000_000
+
+    def contexts(kind, connections=1, in_flight=1, cards=1):
+        scenario = Scenario(kind, "contexts", connections, in_flight)
+        return Served(scenario, ("--cards", str(cards)))
+
+    def state(what, cards=1):
+        return Alone("covey", "state", (what, "--cards", str(cards)))
+
+    yield Comparison(
+        "delta-1000-1",
+        "one changed field to 1000 followers, 1 in flight",
+        contexts("delta", 1000),
+        "broadcast",
+        contexts("delta-bytes", 1000),
+        "broadcast of the same bytes",
+    )
+    yield Comparison(
+        "put-200",
+        "put of a 200-byte instance that nobody follows",
+        state("put"),
+        "orjson",
+        Alone("orjson", "put"),
+        "orjson, loads and dumps",
+    )
+    for in_flight in (1, 16):
+        yield Comparison(
+            f"action-100-{in_flight}",
+            f"action, 100 connections, {in_flight} in flight",
+            contexts("call", 100, in_flight),
+            "echo",
+            Served(Scenario("echo", "echo", 100, in_flight)),
+            "echo of 64 B",
+        )
+    yield Comparison(
+        "join-1000",
+        "join of a scope of 1000 instances that others follow",
+        contexts("join", cards=1000),
+        "broadcast",
+        contexts("join-bytes", cards=1000),
+        "broadcast of as many bytes to one",
+    )
+    yield Comparison(
+        "memory-200",
+        f"memory of a stored 200-byte instance, {stored:,} of them",
+        state("memory", stored),
+        "json",
+        Json(),
+        "its JSON",
+        "resident_bytes",
+    )
+    yield Comparison(
+        "scope-100000",
+        f"a move, a create and a delete in a scope of {cards:,}",
+        state("scope", cards),
+        "small",
+        state("scope", 1000),
+        "in one of 1,000",
+    )

@@ -1,0 +1,29 @@
+/* The scenarios of the load generator. */
+#ifndef SCENARIOS_H
+#define SCENARIOS_H
+
+#include "client.h"
+
+struct scenario {
+  const char *name;
+  int (*measure)(void); /* prints the line of JSON; the exit status */
+
+  /* Of those that are measured by measure_messages. */
+  void (*connect)(void);         /* all that is not measured */
+  bool (*first)(void);           /* one message; NULL: phase is enough */
+  bool (*phase)(double seconds); /* ends with nothing under way */
+
+  /* Of those that compare every byte with what is next in order. */
+  size_t (*request)(char *to, uint64_t number);
+  size_t (*answer)(char *to, uint64_t number);
+};
+
+/* load.c */
+extern const struct scenario *scenario;
+int measure_messages(void);
+bool echo_phase(double seconds);
+
+/* load_context.c */
+extern const struct scenario delta, delta_bytes, call, join, join_bytes;
+
+#endif
