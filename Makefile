@@ -42,7 +42,7 @@ C_FLAGS := -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Werror -Iinclude -Iexamples
 C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
-.PHONY: all lib examples demo test test-swift test-simulation simulation soak test-c test-examples test-bench check check-thread \
+.PHONY: all lib examples demo test test-fuzz test-swift test-simulation simulation soak test-c test-examples test-bench check check-thread \
   check-address check-valgrind check-scripts bench \
   install format lint clean swift packages-library packages-examples packages-test packages-check
 
@@ -99,7 +99,8 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-test: swift packages-test all lint test-c test-bench test-examples test-swift test-simulation
+test: swift packages-test all lint test-c test-bench test-examples test-swift test-simulation \
+  test-fuzz
 
 test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug
@@ -115,6 +116,10 @@ soak: simulation
 
 simulation: packages-test swift
 	swift build --quiet -c release --product simulation --scratch-path $(BUILD)/swift-simulation
+
+# Random bytes and calls for a short while; Tests/Fuzzing/run.sh SECONDS goes on for longer.
+test-fuzz: packages-test swift
+	Tests/Fuzzing/run.sh 10
 
 test-c: packages-test lib
 	Tests/c/run.sh
@@ -140,7 +145,7 @@ check-valgrind: packages-check lib
 	Tests/c/run.sh --valgrind
 
 check-scripts: packages-check
-	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh
+	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/Fuzzing/run.sh
 
 bench: packages-test all
 	$(PYTHON) Tests/bench/run.py

@@ -81,9 +81,10 @@ extension Hub {
     generation = (generation &+ 1) & ConsumerID.generationMask
     if generation == 0 { generation = 1 }
     let id = ConsumerID(slot: slot, generation: generation)
-    let consumer = Consumer(
+    var consumer = Consumer(
       id: id, channel: channel, state: .deciding(.none), request: request,
       heardAt: now, pingedAt: now)
+    consumer.follower = channels[channel].context.map { Follower($0) }
     if slot == consumers.count { consumers.append(consumer) } else { consumers[slot] = consumer }
     occupied &+= 1
     return id

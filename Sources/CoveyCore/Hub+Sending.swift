@@ -64,6 +64,12 @@ extension Hub {
 
   /// Ends a consumer for what its peer did.
   func fail(_ slot: Int, _ cause: Ending.Cause, _ code: CloseCode) {
+    // Clients of RxDjango stay away after a close frame; let in or not, they are to come back.
+    if case .open = consumers[slot].state, let follower = consumers[slot].follower,
+      follower.dialect != .own
+    {
+      return beginDropping(slot, Ending(cause: cause, code: code))
+    }
     beginClosing(slot, Ending(cause: cause, code: code))
   }
 

@@ -182,7 +182,10 @@ extension Hub {
   }
 
   package func setUser(_ user: String?, of id: ConsumerID) throws(Failure) {
-    consumers[try reachable(id)].user = user
+    let slot = try reachable(id)
+    guard consumers[slot].user != user else { return }
+    consumers[slot].user = user
+    if let follower = consumers[slot].follower { changeUser(slot, follower) }
   }
 
   /// Forgets a consumer, after everything that was to be told about it was told.

@@ -91,6 +91,8 @@ package struct Limits: Sendable, Equatable {
   package static let grantsMax = 256
   package static let parametersMax = 64
   package static let modelsMax = 1024
+  /// A client's own name for a call, which is kept until the call is answered.
+  package static let callNameBytesMax = 256
   /// The message of an error answer.
   package static let errorMessageBytesMax = 4 << 10
   /// Clients of our own that are waited for: each is kept for a while after it is gone.

@@ -221,7 +221,12 @@ extension Server {
       try hub.setGrant(id, grant, isGranted: isGranted)
     case .edit(let id, let edit): try hub.edit(id, edit)
     case .variable(let id, let name, let json): try hub.setVariable(id, name, json)
-    case .finishCall(let call, let result): try hub.finish(call, result: result.span)
+    case .finishCall(let call, let result):
+      do throws(Failure) { try hub.finish(call, result: result.span) } catch {
+        // A write cannot be answered so, and waits on.
+        if error.kind == .invalid { openCalls.unclaim(call) }
+        throw error
+      }
     case .failCall(let call, let code, let message): try hub.fail(call, code, message)
     case .acceptWrite(let call, let id, let json): try acceptLate(call, id, json)
     case .put(let draft): try countingDrops { () throws(Failure) in try hub.commit(draft) }

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 covey_channel_id calls_channel = 1;
+covey_model_id calls_model = 1;
 
 static atomic_int due, done;
 
@@ -230,6 +231,169 @@ CALL(group_list) {
   return covey_group_list(server, "calls", consumers, 4, &count);
 }
 
+/* Of the store. */
+
+CALL(model_register) {
+  covey_model model = COVEY_MODEL_INIT;
+  (void)consumer;
+  model.name = "calls";
+  model.user = owed();
+  model.destroy = count_destroy;
+  return covey_model_register(server, &model, NULL, NULL);
+}
+
+CALL(store_put) {
+  (void)consumer;
+  return covey_store_put(server, calls_model, "{\"id\":1}", 8, 0, NULL);
+}
+
+CALL(store_delete) {
+  (void)consumer;
+  return covey_store_delete(server, calls_model, "7", NULL);
+}
+
+CALL(store_get) {
+  const char *json = NULL;
+  size_t size = 0;
+  (void)consumer;
+  return covey_store_get(server, calls_model, "7", &json, &size);
+}
+
+CALL(store_count) {
+  size_t count = 0;
+  (void)consumer;
+  return covey_store_count(server, calls_model, &count);
+}
+
+CALL(store_list) {
+  const char *const *ids = NULL;
+  size_t count = 0;
+  (void)consumer;
+  return covey_store_list(server, calls_model, &ids, &count);
+}
+
+static void on_change(covey_server *server, covey_model_id model,
+                      const char *id, const char *json, size_t size,
+                      uint64_t version, void *user) {
+  (void)server, (void)model, (void)id, (void)json, (void)size, (void)version;
+  (void)user;
+}
+
+CALL(store_set_on_change) {
+  (void)consumer;
+  return covey_store_set_on_change(server, on_change, NULL, NULL);
+}
+
+CALL(transaction_begin) {
+  covey_transaction *transaction = NULL;
+  (void)consumer;
+  covey_status status = covey_transaction_begin(server, &transaction);
+  if (status == COVEY_OK)
+    status = covey_transaction_abort(transaction);
+  return status;
+}
+
+CALL(load_begin) {
+  covey_transaction *transaction = NULL;
+  (void)consumer;
+  return covey_load_begin(server, 0, &transaction);
+}
+
+CALL(load_fail) {
+  (void)consumer;
+  return covey_load_fail(server, 0, COVEY_E_SYSTEM);
+}
+
+/* Of context channels. */
+
+CALL(context_register) {
+  covey_context_options context = COVEY_CONTEXT_OPTIONS_INIT;
+  covey_context_handlers handlers = COVEY_CONTEXT_HANDLERS_INIT;
+  (void)consumer;
+  context.model = calls_model;
+  context.flags = COVEY_CONTEXT_MANY;
+  handlers.user = owed();
+  handlers.destroy = count_destroy;
+  return covey_context_register(server, "calls/context/", NULL, &context,
+                                &handlers, NULL, NULL);
+}
+
+static void on_action(covey_server *server, covey_consumer_id consumer,
+                      covey_call_id call, const char *parameters, size_t size,
+                      void *user) {
+  (void)server, (void)consumer, (void)call, (void)parameters, (void)size;
+  (void)user;
+}
+
+CALL(action_register) {
+  covey_action action = COVEY_ACTION_INIT;
+  (void)consumer;
+  action.name = "calls";
+  return covey_action_register(server, calls_channel, &action, on_action,
+                               owed(), count_destroy, NULL);
+}
+
+CALL(consumer_authenticate) {
+  return covey_consumer_authenticate(server, consumer, "calls");
+}
+
+CALL(consumer_authorize) { return covey_consumer_authorize(server, consumer); }
+CALL(consumer_deny) { return covey_consumer_deny(server, consumer, 0, NULL); }
+CALL(grant_add) { return covey_grant_add(server, consumer, "calls"); }
+CALL(grant_discard) { return covey_grant_discard(server, consumer, "calls"); }
+CALL(anchor_append) { return covey_anchor_append(server, consumer, "1"); }
+CALL(anchor_prepend) { return covey_anchor_prepend(server, consumer, "1"); }
+CALL(anchor_remove) { return covey_anchor_remove(server, consumer, "1"); }
+CALL(anchor_clear) { return covey_anchor_clear(server, consumer); }
+
+CALL(anchor_replace) { return covey_anchor_replace(server, consumer, NULL, 0); }
+
+CALL(anchor_count) {
+  size_t count = 0;
+  (void)consumer;
+  return covey_anchor_count(server, calls_model, "1", &count);
+}
+
+CALL(variable_set) {
+  return covey_variable_set(server, consumer, "calls", "1", 1);
+}
+
+CALL(variable_get) {
+  const char *json = NULL;
+  size_t size = 0;
+  return covey_variable_get(server, consumer, "calls", &json, &size);
+}
+
+CALL(call_return) {
+  (void)consumer;
+  return covey_call_return(server, 0, "1", 1);
+}
+
+CALL(call_fail) {
+  (void)consumer;
+  return covey_call_fail(server, 0, 400, NULL);
+}
+
+CALL(call_drop) {
+  (void)consumer;
+  return covey_call_drop(server, 0);
+}
+
+CALL(write_accept) {
+  (void)consumer;
+  return covey_write_accept(server, 0, NULL, NULL, 0, NULL);
+}
+
+CALL(system_send) {
+  (void)consumer;
+  return covey_system_send(server, "system", "calls");
+}
+
+CALL(server_drain) {
+  (void)consumer;
+  return covey_server_drain(server, 0);
+}
+
 const call calls[] = {
     {"covey_server_listen", LOOP, false, COVEY_E_STOPPED, server_listen},
     {"covey_server_run", ANY, false, COVEY_E_STOPPED, server_run},
@@ -282,6 +446,38 @@ const call calls[] = {
     {"covey_group_list", LOOP, false, COVEY_OK, group_list},
     {"covey_server_get_statistics", LOOP, false, COVEY_OK,
      server_get_statistics},
+    {"covey_model_register", SETUP, false, COVEY_E_BUSY, model_register},
+    {"covey_store_put", ANY, false, COVEY_OK, store_put},
+    {"covey_store_delete", ANY, false, COVEY_E_NOT_FOUND, store_delete},
+    {"covey_store_get", LOOP, false, COVEY_E_NOT_FOUND, store_get},
+    {"covey_store_count", LOOP, false, COVEY_OK, store_count},
+    {"covey_store_list", LOOP, false, COVEY_OK, store_list},
+    {"covey_store_set_on_change", LOOP, false, COVEY_OK, store_set_on_change},
+    {"covey_transaction_begin", ANY, false, COVEY_OK, transaction_begin},
+    {"covey_load_begin", ANY, false, COVEY_E_GONE, load_begin},
+    {"covey_load_fail", ANY, false, COVEY_E_GONE, load_fail},
+    {"covey_context_register", SETUP, false, COVEY_E_BUSY, context_register},
+    {"covey_action_register", SETUP, false, COVEY_E_BUSY, action_register},
+    {"covey_consumer_authenticate", ANY, true, COVEY_E_GONE,
+     consumer_authenticate},
+    {"covey_consumer_authorize", ANY, true, COVEY_E_GONE, consumer_authorize},
+    {"covey_consumer_deny", ANY, true, COVEY_E_GONE, consumer_deny},
+    {"covey_grant_add", ANY, true, COVEY_E_GONE, grant_add},
+    {"covey_grant_discard", ANY, true, COVEY_E_GONE, grant_discard},
+    {"covey_anchor_append", ANY, true, COVEY_E_GONE, anchor_append},
+    {"covey_anchor_prepend", ANY, true, COVEY_E_GONE, anchor_prepend},
+    {"covey_anchor_remove", ANY, true, COVEY_E_GONE, anchor_remove},
+    {"covey_anchor_clear", ANY, true, COVEY_E_GONE, anchor_clear},
+    {"covey_anchor_replace", ANY, true, COVEY_E_GONE, anchor_replace},
+    {"covey_anchor_count", LOOP, false, COVEY_OK, anchor_count},
+    {"covey_variable_set", ANY, true, COVEY_E_GONE, variable_set},
+    {"covey_variable_get", LOOP, true, COVEY_E_GONE, variable_get},
+    {"covey_call_return", ANY, false, COVEY_E_GONE, call_return},
+    {"covey_call_fail", ANY, false, COVEY_E_GONE, call_fail},
+    {"covey_call_drop", ANY, false, COVEY_E_GONE, call_drop},
+    {"covey_write_accept", ANY, false, COVEY_E_GONE, write_accept},
+    {"covey_system_send", ANY, false, COVEY_E_STOPPED, system_send},
+    {"covey_server_drain", ANY, false, COVEY_E_STOPPED, server_drain},
 };
 
 const size_t calls_count = sizeof calls / sizeof calls[0];

@@ -20,12 +20,14 @@ typedef struct call {
 
 enum { ANY = 'a', LOOP = 'l', SETUP = 's' };
 
-/** All but covey_server_free, in the order of the header. */
+/** All but covey_server_free, in the order of the headers. */
 extern const call calls[];
 extern const size_t calls_count;
 
-/** The channel that an event handler is registered on. */
+/** The channel that an event handler is registered on, and the model that
+ * instances are of. */
 extern covey_channel_id calls_channel;
+extern covey_model_id calls_model;
 
 /** How many of the calls above were handed a `destroy`, and how often one was
  * called. Equal once the servers are freed. */

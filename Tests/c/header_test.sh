@@ -12,10 +12,11 @@ for compiler in gcc clang; do
   for standard in c99 c11 c17; do
     check "header in $standard by $compiler" "$compiler" -std=$standard \
       -Wstrict-prototypes "${strict[@]}" "$here/header_c99.c"
-  done
-  for part in state context; do
-    check "covey/$part.h alone in c99 by $compiler" "$compiler" -std=c99 \
-      -Wstrict-prototypes "${strict[@]}" -include "covey/$part.h" -xc /dev/null
+    for part in state context; do
+      check "covey/$part.h alone in $standard by $compiler" "$compiler" \
+        -std=$standard -Wstrict-prototypes "${strict[@]}" \
+        -include "covey/$part.h" -xc /dev/null
+    done
   done
   check "layout by $compiler" "$compiler" -std=c11 "${strict[@]}" \
     "$here/layout.c"
@@ -24,6 +25,10 @@ for compiler in g++ clang++; do
   for standard in c++11 c++17 c++20; do
     check "header in $standard by $compiler" "$compiler" -std=$standard \
       "${strict[@]}" "$here/header_cxx17.cc"
+    for part in state context; do
+      check "covey/$part.h alone in $standard by $compiler" "$compiler" \
+        -std=$standard "${strict[@]}" -include "covey/$part.h" -xc++ /dev/null
+    done
   done
 done
 finish

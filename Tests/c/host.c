@@ -21,8 +21,8 @@ static void send_event(host *self, covey_consumer_id consumer, const char *type,
            COVEY_OK);
 }
 
-static void connecting(covey_server *server, covey_consumer_id consumer,
-                       void *user) {
+void host_on_connect(covey_server *server, covey_consumer_id consumer,
+                     void *user) {
   host *self = user;
   CHECK(server == self->server);
   CHECK(consumer != 0);
@@ -53,8 +53,8 @@ static void noting(covey_server *server, covey_consumer_id consumer,
   sem_post(&self->stirred);
 }
 
-static void disconnecting(covey_server *server, covey_consumer_id consumer,
-                          const covey_ending *ending, void *user) {
+void host_on_disconnect(covey_server *server, covey_consumer_id consumer,
+                        const covey_ending *ending, void *user) {
   host *self = user;
   CHECK(server == self->server);
   CHECK_IS(ending->struct_size, sizeof *ending);
@@ -91,11 +91,13 @@ static bool went_well(covey_status status, const covey_error *error,
 bool host_make(host *self, const covey_server_options *server_options,
                const covey_channel_options *channel_options) {
   covey_channel_handlers handlers = COVEY_CHANNEL_HANDLERS_INIT;
+  covey_model thing = COVEY_MODEL_INIT;
   covey_error error = COVEY_ERROR_INIT;
-  handlers.on_connect = connecting;
+  thing.name = "Thing";
+  handlers.on_connect = host_on_connect;
   handlers.on_text = receiving;
   handlers.on_binary = receiving;
-  handlers.on_disconnect = disconnecting;
+  handlers.on_disconnect = host_on_disconnect;
   handlers.user = self;
   return went_well(covey_server_new(server_options, &self->server, &error),
                    &error, "covey_server_new") &&
@@ -103,6 +105,9 @@ bool host_make(host *self, const covey_server_options *server_options,
                                           channel_options, &handlers,
                                           &self->channel, &error),
                    &error, "covey_channel_register") &&
+         went_well(
+             covey_model_register(self->server, &thing, &self->model, &error),
+             &error, "covey_model_register") &&
          CHECK_IS(covey_event_register(self->server, self->channel, "note",
                                        noting, self, NULL),
                   COVEY_OK);

@@ -20,6 +20,7 @@ typedef struct host host;
 struct host {
   covey_server *server;
   covey_channel_id channel;
+  covey_model_id model; /* "Thing", without fields */
   uint16_t port;
   bool is_driven_elsewhere;
 
@@ -48,6 +49,13 @@ void host_prepare(host *self);
  * the defaults. */
 bool host_make(host *self, const covey_server_options *server_options,
                const covey_channel_options *channel_options);
+
+/** Its handlers, for channels of a test's own, whose `user` begins with a host.
+ */
+void host_on_connect(covey_server *server, covey_consumer_id consumer,
+                     void *user);
+void host_on_disconnect(covey_server *server, covey_consumer_id consumer,
+                        const covey_ending *ending, void *user);
 
 /** Listens on 127.0.0.1. */
 bool host_listen(host *self);

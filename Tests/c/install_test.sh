@@ -11,13 +11,18 @@ staged=$work/staged  # as a package is built: DESTDIR, then PREFIX
 prefix=$work/prefix  # as a user installs: PREFIX alone
 
 cat >"$work/program.c" <<'END'
+#include <covey/context.h>
+#include <covey/state.h>
 #include <covey.h>
 #include <stdio.h>
 
 int main(void) {
   covey_server *server = NULL;
   covey_error error = COVEY_ERROR_INIT;
+  covey_model model = COVEY_MODEL_INIT;
+  model.name = "Model";
   if (covey_server_new(NULL, &server, &error) != COVEY_OK ||
+      covey_model_register(server, &model, NULL, &error) != COVEY_OK ||
       covey_server_listen(server, NULL, NULL, &error) != COVEY_OK)
     return fprintf(stderr, "%s\n", error.message), 1;
   printf("covey %s\n", covey_version());

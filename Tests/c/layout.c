@@ -189,8 +189,6 @@ NUMBER(COVEY_CHANNEL_BROADCAST_RECEIVED, 4);
 NUMBER(COVEY_OFF, 4294967295);
 NUMBER(COVEY_VERSION_MAJOR, 1);
 
-int main(void) { return 0; }
-
 SIZE(covey_field, 40);
 FIELD(covey_field, name, 0, 8);
 FIELD(covey_field, type, 8, 4);
@@ -281,3 +279,5 @@ NUMBER(COVEY_PUT_MERGE, 1);
 NUMBER(COVEY_CONTEXT_MANY, 1);
 NUMBER(COVEY_ACTION_ANONYMOUS, 1);
 NUMBER(COVEY_ACTION_UNCHECKED, 2);
+
+int main(void) { return 0; }

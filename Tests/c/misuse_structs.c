@@ -45,6 +45,10 @@ static void init_writes_as_many_bytes_as_it_is_told(void) {
   CHECK_INIT(covey_channel_options, covey_channel_options_init);
   CHECK_INIT(covey_statistics, covey_statistics_init);
   CHECK_INIT(covey_error, covey_error_init);
+  CHECK_INIT(covey_model, covey_model_init);
+  CHECK_INIT(covey_action, covey_action_init);
+  CHECK_INIT(covey_context_handlers, covey_context_handlers_init);
+  CHECK_INIT(covey_context_options, covey_context_options_init);
 }
 
 #define CHECK_SAME(type, MACRO, init)                                          \
@@ -67,6 +71,24 @@ static void macro_and_function_say_the_same(void) {
              covey_channel_options_init);
   CHECK_SAME(covey_statistics, COVEY_STATISTICS_INIT, covey_statistics_init);
   CHECK_SAME(covey_error, COVEY_ERROR_INIT, covey_error_init);
+  CHECK_SAME(covey_context_handlers, COVEY_CONTEXT_HANDLERS_INIT,
+             covey_context_handlers_init);
+  CHECK_SAME(covey_context_options, COVEY_CONTEXT_OPTIONS_INIT,
+             covey_context_options_init);
+}
+
+static void init_leaves_the_size_of_fields_to_the_caller(void) {
+  covey_model model = COVEY_MODEL_INIT, same_model;
+  covey_action action = COVEY_ACTION_INIT, same_action;
+  CHECK_IS(model.field_size, sizeof(covey_field));
+  CHECK_IS(action.field_size, sizeof(covey_field));
+  covey_model_init(&same_model, sizeof same_model);
+  covey_action_init(&same_action, sizeof same_action);
+  CHECK_IS(same_model.field_size, 0);
+  CHECK_IS(same_action.field_size, 0);
+  model.field_size = action.field_size = 0;
+  CHECK(memcmp(&model, &same_model, sizeof model) == 0);
+  CHECK(memcmp(&action, &same_action, sizeof action) == 0);
 }
 
 /* ----------------------------------------------------------- struct_size -- */
@@ -266,7 +288,7 @@ static void statistics_are_written_as_far_as_their_size(void) {
   CHECK_IS(statistics.struct_size, offsetof(covey_statistics, groups));
   CHECK_IS(statistics.consumers, 0);
   CHECK(statistics.groups == UINT64_C(0xaaaaaaaaaaaaaaaa));
-  CHECK(statistics.drops_groups_full == UINT64_C(0xaaaaaaaaaaaaaaaa));
+  CHECK(statistics.drops_store == UINT64_C(0xaaaaaaaaaaaaaaaa));
   host_close(&h);
 }
 
@@ -360,6 +382,14 @@ static void a_limit_past_its_range_is_invalid(void) {
   CHECK_REFUSED(receive_buffer_bytes, 255);
   CHECK_REFUSED(receive_buffer_bytes, (1 << 20) + 1);
   CHECK_REFUSED(receive_buffer_bytes, UINT32_MAX);
+  CHECK_REFUSED(context_state_bytes_max, 1023);
+  CHECK_REFUSED(context_messages_bytes_max, 8 * 1024 - 1);
+  CHECK_REFUSED(snapshot_piece_bytes, 255);
+  CHECK_REFUSED(snapshot_piece_bytes, (UINT64_C(1) << 30) + 1);
+  CHECK_REFUSED(store_bytes_max, 1023);
+  CHECK_REFUSED(store_bytes_max, (UINT64_C(64) << 30) + 1);
+  CHECK_REFUSED(store_bytes_max, UINT64_MAX);
+  CHECK_REFUSED(log_bytes_max, 1023);
 }
 
 static void a_limit_at_the_end_of_its_range_is_taken(void) {
@@ -369,6 +399,13 @@ static void a_limit_at_the_end_of_its_range_is_taken(void) {
   CHECK_TAKEN(json_depth_max, 64);
   CHECK_TAKEN(receive_buffer_bytes, 256);
   CHECK_TAKEN(receive_buffer_bytes, 1 << 20);
+  CHECK_TAKEN(context_state_bytes_max, 1024);
+  CHECK_TAKEN(context_messages_bytes_max, 8 * 1024);
+  CHECK_TAKEN(snapshot_piece_bytes, 256);
+  CHECK_TAKEN(snapshot_piece_bytes, UINT64_C(1) << 30);
+  CHECK_TAKEN(store_bytes_max, 1024);
+  CHECK_TAKEN(store_bytes_max, UINT64_C(64) << 30);
+  CHECK_TAKEN(log_bytes_max, 1024);
 }
 
 static void what_has_no_range_takes_any_reasonable_number(void) {
@@ -381,6 +418,16 @@ static void what_has_no_range_takes_any_reasonable_number(void) {
   CHECK_TAKEN(handshake_timeout_ms, 1);
   CHECK_TAKEN(close_timeout_ms, UINT32_MAX - 1);
   CHECK_TAKEN(silence_timeout_ms, UINT32_MAX - 1);
+  CHECK_TAKEN(authentication_timeout_ms, UINT32_MAX - 1);
+  CHECK_TAKEN(call_timeout_ms, UINT32_MAX - 1);
+  CHECK_TAKEN(calls_per_consumer_max, UINT32_MAX);
+  CHECK_TAKEN(anchors_per_consumer_max, UINT32_MAX);
+  CHECK_TAKEN(unfollowed_timeout_ms, 1);
+  CHECK_TAKEN(session_timeout_ms, 1);
+  CHECK_TAKEN(context_state_bytes_max, UINT64_C(1) << 40);
+  CHECK_TAKEN(log_bytes_max, UINT64_C(1) << 40);
+  CHECK_TAKEN(log_changes_max, UINT32_MAX);
+  CHECK_TAKEN(log_age_ms, 1);
 }
 
 static void off_is_taken_where_the_header_says_so(void) {
@@ -415,6 +462,7 @@ int main(int argc, char **argv) {
   static const check_test tests[] = {
       TEST(init_writes_as_many_bytes_as_it_is_told),
       TEST(macro_and_function_say_the_same),
+      TEST(init_leaves_the_size_of_fields_to_the_caller),
       TEST(a_struct_without_its_size_is_invalid),
       TEST(a_refused_listen_does_not_end_the_setup),
       TEST(fields_past_the_size_of_an_older_program_are_not_read),

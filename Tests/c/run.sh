@@ -13,10 +13,14 @@ set -u
 # shellcheck source=script.sh
 . "$(dirname "$0")/script.sh"
 
-parts=(check client host calls)
+parts=(check client host calls boards)
 programs=(misuse_nulls misuse_ids misuse_numbers misuse_sizes misuse_text
   misuse_structs misuse_setup misuse_places misuse_destroy misuse_tasks
-  connect request groups endings limits drive descriptor threads)
+  misuse_models misuse_state misuse_contexts misuse_clients
+  connect request groups endings limits drive descriptor
+  models store changes transactions letting_in contexts owners anchors variables
+  actions answers writes refusals loads sessions slow mailbox drain
+  threads_state threads)
 scripts=(header_test abi_test symbols_test install_test)
 under=()
 mode=normal
@@ -51,7 +55,7 @@ use_sanitizer() { # use_sanitizer KIND LIBDIR
 use_valgrind() {
   mode=valgrind
   scripts=()
-  unset 'programs[-1]' # threads: it is ThreadSanitizer's
+  unset 'programs[-1]' 'programs[-1]' # the threads: ThreadSanitizer's
   under=(valgrind -q --error-exitcode=66 --leak-check=full
     --show-leak-kinds=definite --errors-for-leak-kinds=definite)
   export CHECK_FACTOR=10 CHECK_SECONDS=600

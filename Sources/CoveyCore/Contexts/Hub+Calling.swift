@@ -10,7 +10,7 @@ extension Hub {
       receivedWrite(slot, follower, frame, text)
       return .nothing
     }
-    guard let callID = frame.callID else {
+    guard let callID = frame.callID, callID.range.count <= Limits.callNameBytesMax else {
       // A second token is no news.
       if frame.token == nil { ignore(slot, follower, text) }
       return .nothing

@@ -89,7 +89,10 @@ extension Hub {
 
   /// Sends the anchors and what is below them: what changed since a version, or all of it.
   private func show(_ slot: Int, _ follower: Follower, _ view: View, since cursor: UInt64?) {
-    guard let cursor, follower.dialect != .own, cursor >= view.since,
+    // Only where somebody of this audience was before can the cursor be one of its own.
+    let isNew = view.isNew
+    view.isNew = false
+    guard let cursor, follower.dialect != .own, !isNew, cursor >= view.since,
       let caughtUp = store.catchUp(view, since: cursor)
     else { return startAnew(slot, follower) }
     counters.resumes &+= 1
@@ -142,6 +145,14 @@ extension Hub {
     guard ids.count <= limits.anchorsPerConsumerMax else {
       throw .tooLarge("\(ids.count) anchors, limit \(limits.anchorsPerConsumerMax)")
     }
+    switch edit {
+    case .append(let id), .prepend(let id):
+      guard follower.anchors.count < limits.anchorsPerConsumerMax || follower.anchors.contains(id)
+      else {
+        throw .tooLarge("\(follower.anchors.count) anchors, limit \(limits.anchorsPerConsumerMax)")
+      }
+    case .remove, .clear, .replace: break
+    }
     if !follower.context.isMany {
       guard case .replace = edit, ids.count == 1, follower.context.parameter == nil else {
         throw .invalid("consumer \(id.raw) shows one anchor")
@@ -166,6 +177,9 @@ extension Hub {
   }
 
   private func apply(_ edit: AnchorEdit<InstanceID>, _ slot: Int, _ follower: Follower) {
+    let model = follower.context.model
+    // First everybody is told of what happened so far: a client that exchanges its view must not
+    // miss what was pending in the old one.
     settle()
     let old = follower.anchors
     var new = old
@@ -179,8 +193,6 @@ extension Hub {
       var seen: Set<InstanceID> = []
       new = ContiguousArray(ids.filter { seen.insert($0).inserted })
     }
-    guard new.count <= limits.anchorsPerConsumerMax else { return }
-    let model = follower.context.model
     let places = visible(new, slot, model)
     new = ContiguousArray(places.map { store.instances[$0].id })
     guard new != old, let former = follower.view else { return }
@@ -297,6 +309,19 @@ extension Hub {
     ]
     store.appendSnapshots(of: view, follower.anchors, model: follower.context.model, to: &frames)
     feed(slot, follower, frames)
+  }
+
+  /// A client that follows already is somebody else now: it is shown everything as that user.
+  func changeUser(_ slot: Int, _ follower: Follower) {
+    if let session = follower.session {
+      sessions[Name(session.name)] = nil
+      follower.session = nil
+    }
+    guard follower.phase == .following else { return }
+    settle()
+    consumers[slot].outbox.dropState()
+    follower.isStale = true
+    startAnew(slot, follower)
   }
 
   /// It reads too slowly: what waits is dropped, and caught up with later.

@@ -2,8 +2,7 @@
 extension Hub {
   /// A consumer of a context channel is open: it has so long to say who it is.
   func beginFollowing(_ slot: Int) {
-    guard let context = channels[consumers[slot].channel].context else { return }
-    consumers[slot].follower = Follower(context)
+    guard consumers[slot].follower != nil else { return }
     deadlines.add(
       .authentication(consumers[slot].id), at: now &+ limits.authenticationTimeoutMilliseconds)
   }
@@ -25,7 +24,8 @@ extension Hub {
   }
 
   private func hold(_ slot: Int, _ follower: Follower, _ text: Span<UInt8>) {
-    guard follower.held.count < Limits.heldFramesMax else {
+    let bytes = follower.held.reduce(text.count) { $0 &+ $1.count }
+    guard follower.held.count < Limits.heldFramesMax, bytes <= limits.undecidedBytesMax else {
       fail(slot, .tooLarge, .policyViolation)
       return
     }
@@ -49,8 +49,9 @@ extension Hub {
     if let value = frame.lastUpdate?.microseconds(text), value > 0 { follower.lastUpdate = value }
     follower.isReturning = frame.lastUpdate.map { $0.kind != .null } ?? false
     if let covey = frame.covey, covey.kind == .number { follower.dialect = .own }
-    let asked = frame.session?.string(text)
-    follower.session = asked.flatMap { sessions[Name($0)] }
+    if follower.dialect == .own, let asked = frame.session?.string(text) {
+      follower.session = sessions[Name(asked)]
+    }
     let isPublic = channels[consumers[slot].channel].isPublic
     if consumers[slot].user != nil { return knows(slot, follower) }
     guard let token = frame.token?.string(text) else {
@@ -120,9 +121,6 @@ extension Hub {
   func follower(_ id: ConsumerID) throws(Failure) -> (Int, Follower) {
     let slot = try reachable(id)
     guard let follower = consumers[slot].follower else {
-      guard channels[consumers[slot].channel].context == nil else {
-        throw .exists("consumer \(id.raw) has not been accepted")
-      }
       throw .invalid("consumer \(id.raw) is none of a context channel")
     }
     return (slot, follower)

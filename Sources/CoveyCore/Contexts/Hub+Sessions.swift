@@ -18,7 +18,18 @@ extension Hub {
           effects.append(.drop(former))
         }
       }
-      follower.variables = asked.variables
+      // It may have run out since its client named it.
+      sessions[Name(asked.name)] = asked
+      // What the host said before it let this client in is newer.
+      var variables = asked.variables
+      for variable in follower.variables {
+        if let known = variables.firstIndex(where: { $0.name == variable.name }) {
+          variables[known] = variable
+        } else {
+          variables.append(variable)
+        }
+      }
+      follower.variables = variables
       isResumed = prepareResumption(slot, follower, asked)
     } else {
       // Past the limit it does without: it can come back, but not resume.

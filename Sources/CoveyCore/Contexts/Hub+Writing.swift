@@ -3,7 +3,9 @@ extension Hub {
   func receivedWrite(
     _ slot: Int, _ follower: Follower, _ frame: ClientFrame, _ text: Span<UInt8>
   ) {
-    guard let writeID = frame.writeID, let operation = frame.operation else {
+    guard let writeID = frame.writeID, writeID.range.count <= Limits.callNameBytesMax,
+      let operation = frame.operation
+    else {
       return ignore(slot, follower, text)
     }
     counters.writes &+= 1
@@ -156,6 +158,10 @@ extension Hub {
       let message = isThere ? "there already" : "gone"
       return try fail(id, isThere ? 409 : 404, "\(model.name.text) is \(message)")
     }
+    if let parent = write.parent, !store.has(parent.model, parent.id) {
+      let name = store.schema.entries[parent.model].model.name.text
+      return try fail(id, 404, "\(name) is gone")
+    }
     let committed = try store.commit(changes(write, target, json ?? write.json))
     let (answered, slot, _) = try take(id)
     store.writer.writeSuccess(answered.wireID, target)
@@ -174,7 +180,6 @@ extension Hub {
       ]
     }
     let relation = schema.entries[parent.model].relations[parent.relation]
-    guard store.has(parent.model, parent.id) else { throw .gone("the parent is gone") }
     var whole = json
     if let field = relation.inverseField {
       let value: [UInt8] =

@@ -67,7 +67,7 @@ struct News {
       store.slot(row.model, row.id).map { anchors.contains(Int32(truncatingIfNeeded: $0)) } ?? false
     }
     for row in gone where !isAnchor(row) { leave(row.model, row.id, isAnchor: false) }
-    for row in gone where isAnchor(row) { leave(row.model, row.id, isAnchor: true) }
+    for row in gone where isAnchor(row) { leave(row.model, row.id, isAnchor: true, isKnown: false) }
     let isCured = Set(cured)
     for slot in cured { leave(slot) }
     for slot in cured { put(slot, store.allFields(Int(slot)), .create) }
@@ -120,11 +120,13 @@ struct News {
     leave(Int(instance.model), instance.id, isAnchor: isAnchor(slot))
   }
 
-  private mutating func leave(_ model: Int, _ id: InstanceID, isAnchor: Bool) {
+  private mutating func leave(
+    _ model: Int, _ id: InstanceID, isAnchor: Bool, isKnown: Bool = true
+  ) {
     guard needsCures else { return retract(model, id) }
     // In one array, for the rest of it may be dropped: a row without its stub is never forgiven.
     pieces.next()
-    if !isAnchor {
+    if !isAnchor || !isKnown {
       store.writeStub(model, id)
       pieces.together()
     }

@@ -15,6 +15,7 @@ extension Store {
 
   private func create(_ slot: Int, _ draft: Draft) {
     let entry = schema.entries[draft.model]
+    tell(slot)
     // While the row is not there, links change no scope.
     for relation in entry.relations.indices where !entry.relations[relation].isMany {
       if let id = draft.row.id(
@@ -32,7 +33,6 @@ extension Store {
     bytes &+= draft.row.bytes
     count(slot, by: 1)
     note(slot, FieldMask(first: entry.model.fields.count))
-    tell(slot)
     attach(slot)
     touchReferrers(slot)
   }

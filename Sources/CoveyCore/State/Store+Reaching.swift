@@ -314,7 +314,7 @@ extension Store {
       let count = links.memberships.count
       links.memberships.removeAll { own.contains($0.layer) }
       guard links.memberships.count < count else { continue }
-      if instances[Int(slot)].isLoaded { unfollowed.append((slot, now)) }
+      if instances[Int(slot)].isLoaded { unfollowed.append((slot, 0)) }
       for list in links.lists { waiting.append(contentsOf: list.lazy.map(\.target)) }
     }
     for layer in own {

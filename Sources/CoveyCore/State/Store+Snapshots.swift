@@ -90,7 +90,8 @@ extension Store {
     let key = SnapshotKey(owned: owned ?? -1, dialect: dialect)
     if let known = scope.snapshots[key] { return known }
     let made = Snapshot(render(scope, owned == nil ? 0 : owner, dialect))
-    scope.snapshots[key] = made
+    // While changes are pending, more of them may come without a sign.
+    if !scope.isDirty { scope.snapshots[key] = made }
     return made
   }
 

@@ -29,7 +29,9 @@ extension Store {
     // Whoever comes back needs more cures than whoever was there first, but is the same audience.
     let sibling = View.Key(
       anchors: key.anchors, user: key.user, dialect: key.dialect, isStale: !key.isStale)
-    let view = View(key, scopes, since: views[sibling]?.since ?? version)
+    let former = views[sibling]
+    let view = View(
+      key, scopes, since: former?.since ?? version, isNew: former.map(\.isNew) ?? true)
     for scope in scopes { scope.views.append(view) }
     views[key] = view
     return view

@@ -8,6 +8,8 @@ final class View {
   let since: UInt64
   var leftAt: UInt64?
   var isListed = false
+  /// Nobody of this audience was here before.
+  var isNew: Bool
 
   struct Key: Hashable {
     /// Slots of the anchors, ascending.
@@ -20,7 +22,8 @@ final class View {
     let isStale: Bool
   }
 
-  init(_ key: Key, _ scopes: ContiguousArray<Scope>, since: UInt64) {
+  init(_ key: Key, _ scopes: ContiguousArray<Scope>, since: UInt64, isNew: Bool) {
+    self.isNew = isNew
     self.key = key
     self.scopes = scopes
     self.since = since

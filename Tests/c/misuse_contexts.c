@@ -1,0 +1,386 @@
+/*
+ * misuse_contexts.c - context channels and actions that cannot be registered.
+ */
+#include "boards.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool make(boards *b) {
+  boards_prepare(b);
+  return boards_make(b, NULL);
+}
+
+static covey_context_options shown(boards *b) {
+  covey_context_options context = COVEY_CONTEXT_OPTIONS_INIT;
+  context.model = b->board;
+  return context;
+}
+
+/* A registration that fails: says why, gives no id, and destroys `user`. */
+static covey_status show(boards *b, const char *pattern,
+                         const covey_channel_options *options,
+                         const covey_context_options *context) {
+  covey_context_handlers handlers = COVEY_CONTEXT_HANDLERS_INIT;
+  covey_channel_id channel = 77;
+  covey_error error = COVEY_ERROR_INIT;
+  atomic_int destroyed = 0;
+  handlers.user = &destroyed;
+  handlers.destroy = count_destroy;
+  covey_status status = covey_context_register(
+      b->h.server, pattern, options, context, &handlers, &channel, &error);
+  CHECK_IS(error.status, status);
+  CHECK(error.message[0] != '\0');
+  CHECK_IS(channel, 77);
+  CHECK_IS(atomic_load(&destroyed), 1);
+  return status;
+}
+
+/* -------------------------------------------------------------- channels -- */
+
+static void a_context_must_be_said(void) {
+  boards b;
+  if (!make(&b))
+    return;
+  covey_context_options context = shown(&b);
+  CHECK_IS(show(&b, "x/<id>/", NULL, NULL), COVEY_E_INVALID);
+  CHECK_IS(show(&b, NULL, NULL, &context), COVEY_E_INVALID);
+  CHECK_IS(
+      covey_context_register(NULL, "x/<id>/", NULL, &context, NULL, NULL, NULL),
+      COVEY_E_INVALID);
+  CHECK_IS(covey_context_register(b.h.server, "x/<id>/", NULL, &context, NULL,
+                                  NULL, NULL),
+           COVEY_OK);
+  boards_close(&b);
+}
+
+static void a_model_must_be_declared(void) {
+  boards b;
+  if (!make(&b))
+    return;
+  const covey_model_id none[] = {0, b.card + 1, 99, UINT64_MAX};
+  for (size_t i = 0; i < 4; i++) {
+    covey_context_options context = shown(&b);
+    context.model = none[i];
+    CHECK_IS(show(&b, "x/<id>/", NULL, &context), COVEY_E_INVALID);
+  }
+  boards_close(&b);
+}
+
+static void flags_are_those_of_the_header(void) {
+  static const uint32_t bad[] = {2, 3, UINT32_C(1) << 31};
+  boards b;
+  covey_channel_options options = COVEY_CHANNEL_OPTIONS_INIT;
+  if (!make(&b))
+    return;
+  for (size_t i = 0; i < 3; i++) {
+    covey_context_options context = shown(&b);
+    context.flags = bad[i];
+    CHECK_IS(show(&b, "x/<id>/", NULL, &context), COVEY_E_INVALID);
+  }
+  covey_context_options context = shown(&b);
+  options.flags = COVEY_CHANNEL_BROADCAST_RECEIVED;
+  CHECK_IS(show(&b, "x/<id>/", &options, &context), COVEY_E_INVALID);
+  options.flags = 8;
+  CHECK_IS(show(&b, "x/<id>/", &options, &context), COVEY_E_INVALID);
+  boards_close(&b);
+}
+
+static void something_must_say_which_anchor(void) {
+  boards b;
+  if (!make(&b))
+    return;
+  covey_context_options context = shown(&b);
+  CHECK_IS(show(&b, "x/", NULL, &context), COVEY_E_INVALID);
+  context.parameter = "id";
+  CHECK_IS(show(&b, "x/", NULL, &context), COVEY_E_INVALID);
+  CHECK_IS(show(&b, "x/<it>/", NULL, &context), COVEY_E_INVALID);
+  context.parameter = "";
+  CHECK_IS(show(&b, "x/<it>/", NULL, &context), COVEY_E_INVALID);
+  context.parameter = "\xff";
+  CHECK_IS(show(&b, "x/<it>/", NULL, &context), COVEY_E_INVALID);
+  context.parameter = NULL;
+  covey_context_handlers handlers = boards_handlers(&b);
+  CHECK_IS(covey_context_register(b.h.server, "x/", NULL, &context, &handlers,
+                                  NULL, NULL),
+           COVEY_OK);
+  boards_close(&b);
+}
+
+static void a_pattern_is_as_of_any_channel(void) {
+  static const char *const bad[] = {"x/<int", "x/<nosuch:n>/", "<a>/<a>/",
+                                    "\xff/<a>/"};
+  boards b;
+  if (!make(&b))
+    return;
+  covey_context_options context = shown(&b);
+  for (size_t i = 0; i < 4; i++)
+    CHECK_IS(show(&b, bad[i], NULL, &context), COVEY_E_INVALID);
+  CHECK_IS(show(&b, "boards/<int:other>/", NULL, &context), COVEY_E_EXISTS);
+  CHECK_IS(show(&b, "ws/<room>/", NULL, &context), COVEY_E_EXISTS);
+  CHECK_IS(covey_channel_register(b.h.server, "boards/<int:id>/", NULL, NULL,
+                                  NULL, NULL),
+           COVEY_E_EXISTS);
+  boards_close(&b);
+}
+
+static void structs_have_the_size_they_say(void) {
+  static const uint32_t bad[] = {0, 3, 1 << 20, UINT32_MAX};
+  struct {
+    covey_context_options known;
+    uint64_t more;
+  } newer = {COVEY_CONTEXT_OPTIONS_INIT, 1};
+  struct {
+    covey_context_handlers known;
+    uint64_t more;
+  } later = {COVEY_CONTEXT_HANDLERS_INIT, 1};
+  boards b;
+  if (!make(&b))
+    return;
+  covey_server *server = b.h.server;
+  covey_context_options good = shown(&b);
+  for (size_t i = 0; i < 4; i++) {
+    covey_context_options context = shown(&b);
+    covey_context_handlers handlers = COVEY_CONTEXT_HANDLERS_INIT;
+    context.struct_size = handlers.struct_size = bad[i];
+    CHECK_IS(covey_context_register(server, "x/<id>/", NULL, &context, NULL,
+                                    NULL, NULL),
+             COVEY_E_INVALID);
+    CHECK_IS(covey_context_register(server, "x/<id>/", NULL, &good, &handlers,
+                                    NULL, NULL),
+             COVEY_E_INVALID);
+  }
+  newer.known = good;
+  newer.known.struct_size = sizeof newer;
+  later.known.struct_size = sizeof later;
+  for (int i = 1; i >= 0; i--) {
+    newer.more = later.more = (uint64_t)i;
+    CHECK_IS(covey_context_register(server, "new/<id>/", NULL, &newer.known,
+                                    NULL, NULL, NULL),
+             i == 0 ? COVEY_OK : COVEY_E_INVALID);
+    CHECK_IS(covey_context_register(server, "late/<id>/", NULL, &good,
+                                    &later.known, NULL, NULL),
+             i == 0 ? COVEY_OK : COVEY_E_INVALID);
+  }
+  covey_context_handlers handlers = COVEY_CONTEXT_HANDLERS_INIT;
+  handlers.reserved = 1;
+  CHECK_IS(covey_context_register(server, "x/<id>/", NULL, &good, &handlers,
+                                  NULL, NULL),
+           COVEY_E_INVALID);
+  boards_close(&b);
+}
+
+static void older_structs_are_read_as_far_as_they_go(void) {
+  boards b;
+  if (!make(&b))
+    return;
+  covey_context_options context = shown(&b);
+  covey_context_handlers handlers;
+  memset(&handlers, 0xff, sizeof handlers);
+  handlers.struct_size = offsetof(covey_context_handlers, on_connect);
+  handlers.reserved = 0;
+  context.struct_size = offsetof(covey_context_options, parameter);
+  memset(&context.parameter, 0xff, sizeof context.parameter);
+  CHECK_IS(covey_context_register(b.h.server, "x/<id>/", NULL, &context,
+                                  &handlers, NULL, NULL),
+           COVEY_OK);
+  boards_close(&b);
+}
+
+/* --------------------------------------------------------------- actions -- */
+
+static void on_action(covey_server *server, covey_consumer_id consumer,
+                      covey_call_id call, const char *parameters, size_t size,
+                      void *user) {
+  (void)server, (void)consumer, (void)call, (void)parameters, (void)size;
+  (void)user;
+}
+
+static covey_action named(const char *name) {
+  covey_action action = COVEY_ACTION_INIT;
+  action.name = name;
+  return action;
+}
+
+/* A registration that fails: says why, and destroys `user`. */
+static covey_status act(boards *b, covey_channel_id channel,
+                        const covey_action *action) {
+  atomic_int destroyed = 0;
+  covey_error error = COVEY_ERROR_INIT;
+  covey_status status =
+      covey_action_register(b->h.server, channel, action, on_action, &destroyed,
+                            count_destroy, &error);
+  CHECK_IS(error.status, status);
+  CHECK(error.message[0] != '\0');
+  CHECK_IS(atomic_load(&destroyed), 1);
+  return status;
+}
+
+static void an_action_is_of_a_context_channel(void) {
+  boards b;
+  if (!make(&b))
+    return;
+  covey_action action = named("a");
+  CHECK_IS(act(&b, b.h.channel, &action), COVEY_E_INVALID);
+  CHECK_IS(act(&b, 0, &action), COVEY_E_INVALID);
+  CHECK_IS(act(&b, 99, &action), COVEY_E_INVALID);
+  CHECK_IS(act(&b, UINT64_MAX, &action), COVEY_E_INVALID);
+  CHECK_IS(act(&b, b.one, NULL), COVEY_E_INVALID);
+  CHECK_IS(
+      covey_action_register(b.h.server, b.one, &action, NULL, NULL, NULL, NULL),
+      COVEY_E_INVALID);
+  CHECK_IS(covey_action_register(b.h.server, b.one, &action, on_action, NULL,
+                                 NULL, NULL),
+           COVEY_OK);
+  CHECK_IS(act(&b, b.one, &action), COVEY_E_EXISTS);
+  CHECK_IS(covey_action_register(b.h.server, b.many, &action, on_action, NULL,
+                                 NULL, NULL),
+           COVEY_OK);
+  boards_close(&b);
+}
+
+static void an_action_has_a_name(void) {
+  char longest[257];
+  const char *const bad[] = {NULL, "", "_a", "\xff", longest};
+  boards b;
+  if (!make(&b))
+    return;
+  memset(longest, 'n', 256);
+  longest[256] = '\0';
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    covey_action action = named(bad[i]);
+    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+    action = named("a");
+    action.grant = bad[i] == NULL || bad[i][0] == '_' ? "" : bad[i];
+    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+  }
+  boards_close(&b);
+}
+
+static void flags_and_types_of_an_action_are_those_of_the_header(void) {
+  static const uint32_t flags[] = {4, 8, UINT32_C(1) << 31};
+  static const covey_field_type types[] = {-1, 12, INT32_MAX};
+  boards b;
+  if (!make(&b))
+    return;
+  for (size_t i = 0; i < 3; i++) {
+    covey_action action = named("a");
+    action.flags = flags[i];
+    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+    action.flags = 0;
+    action.result_type = types[i];
+    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+  }
+  for (covey_field_type type = 0; type <= COVEY_FIELD_CHOICE; type++) {
+    char name[8];
+    snprintf(name, sizeof name, "a%d", type);
+    covey_action action = named(name);
+    action.result_type = type;
+    CHECK_IS(covey_action_register(b.h.server, b.one, &action, on_action, NULL,
+                                   NULL, NULL),
+             COVEY_OK);
+  }
+  boards_close(&b);
+}
+
+static void parameters_that_cannot_be_are_invalid(void) {
+  boards b;
+  if (!make(&b))
+    return;
+  covey_field bad[] = {
+      boards_field("", COVEY_FIELD_STRING, 0),
+      boards_field("_x", COVEY_FIELD_STRING, 0),
+      boards_field("\xff", COVEY_FIELD_STRING, 0),
+      boards_field(NULL, COVEY_FIELD_STRING, 0),
+      boards_field("x", 0, 0),
+      boards_field("x", COVEY_FIELD_STRING, 8),
+      boards_field("x", COVEY_FIELD_CHOICE, 0),
+      boards_field("x", COVEY_FIELD_ONE, 0),
+      boards_field("x", COVEY_FIELD_MANY, 0),
+  };
+  bad[7].model = bad[8].model = "Board";
+  covey_action action = named("a");
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    action.parameters = &bad[i];
+    action.parameter_count = 1;
+    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+  }
+  covey_field twice[] = {boards_field("x", COVEY_FIELD_STRING, 0),
+                         boards_field("x", COVEY_FIELD_STRING, 0)};
+  action.parameters = twice;
+  action.parameter_count = 2;
+  CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+  action.parameters = NULL;
+  CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+  boards_close(&b);
+}
+
+static void an_action_has_at_most_64_parameters(void) {
+  static covey_field fields[65];
+  static char names[65][8];
+  static const size_t bad[] = {65, 129, SIZE_MAX, SIZE_MAX / 2};
+  boards b;
+  if (!make(&b))
+    return;
+  for (int i = 0; i < 65; i++) {
+    snprintf(names[i], sizeof names[i], "p%d", i);
+    fields[i] = boards_field(names[i], COVEY_FIELD_STRING, 0);
+  }
+  covey_action action = named("a");
+  action.parameters = fields;
+  for (size_t i = 0; i < 4; i++) {
+    action.parameter_count = bad[i];
+    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+  }
+  action.parameter_count = 64;
+  CHECK_IS(covey_action_register(b.h.server, b.one, &action, on_action, NULL,
+                                 NULL, NULL),
+           COVEY_OK);
+  boards_close(&b);
+}
+
+static void actions_and_parameters_have_the_size_they_say(void) {
+  static const uint32_t bad[] = {0, 3, 1 << 20, UINT32_MAX};
+  static const uint32_t bad_fields[] = {1, 15, 1 << 20, UINT32_MAX};
+  boards b;
+  if (!make(&b))
+    return;
+  covey_field field = boards_field("x", COVEY_FIELD_STRING, 0);
+  for (size_t i = 0; i < 4; i++) {
+    covey_action action = named("a");
+    action.struct_size = bad[i];
+    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+    action = named("a");
+    action.parameters = &field;
+    action.parameter_count = 1;
+    action.field_size = bad_fields[i];
+    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+  }
+  covey_action older = named("a");
+  memset(&older.grant, 0xff, sizeof older - offsetof(covey_action, grant));
+  older.struct_size = offsetof(covey_action, grant);
+  CHECK_IS(covey_action_register(b.h.server, b.one, &older, on_action, NULL,
+                                 NULL, NULL),
+           COVEY_OK);
+  boards_close(&b);
+}
+
+int main(int argc, char **argv) {
+  static const check_test tests[] = {
+      TEST(a_context_must_be_said),
+      TEST(a_model_must_be_declared),
+      TEST(flags_are_those_of_the_header),
+      TEST(something_must_say_which_anchor),
+      TEST(a_pattern_is_as_of_any_channel),
+      TEST(structs_have_the_size_they_say),
+      TEST(older_structs_are_read_as_far_as_they_go),
+      TEST(an_action_is_of_a_context_channel),
+      TEST(an_action_has_a_name),
+      TEST(flags_and_types_of_an_action_are_those_of_the_header),
+      TEST(parameters_that_cannot_be_are_invalid),
+      TEST(an_action_has_at_most_64_parameters),
+      TEST(actions_and_parameters_have_the_size_they_say),
+  };
+  return CHECK_MAIN(argc, argv, tests);
+}
