@@ -917,6 +917,7 @@ covey_status covey_consumer_get_channel(covey_server *server,
 
 /**
  * Says who a consumer's user is; a name or a number as text, as the host likes.
+ * One that follows state with owners is shown all of it anew, as that user.
  *
  * @param user  UTF-8, at most 255 bytes; NULL for nobody.
  *

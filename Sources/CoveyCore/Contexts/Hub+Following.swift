@@ -311,13 +311,16 @@ extension Hub {
     feed(slot, follower, frames)
   }
 
-  /// A client that follows already is somebody else now: it is shown everything as that user.
+  /// A client that follows already is somebody else now: where rows have owners, it is shown
+  /// everything as that user.
   func changeUser(_ slot: Int, _ follower: Follower) {
     if let session = follower.session {
       sessions[Name(session.name)] = nil
       follower.session = nil
     }
-    guard follower.phase == .following else { return }
+    guard follower.phase == .following,
+      store.schema.entries[follower.context.model].reachesOwners
+    else { return }
     settle()
     consumers[slot].outbox.dropState()
     follower.isStale = true
