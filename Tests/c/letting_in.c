@@ -262,7 +262,7 @@ static void list_later(boards *self, covey_consumer_id consumer) {
 static void who_is_never_told_its_anchors_is_given_up(void) {
   boards b;
   covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
-  options.authentication_timeout_ms = 50;
+  options.authentication_timeout_ms = (uint32_t)check_ms(150);
   boards_prepare(&b);
   b.on_list = list_later;
   if (!boards_make(&b, &options) || !host_listen(&b.h))

@@ -324,6 +324,25 @@ static void edits_wait_for_loads_in_their_order(void) {
   close_with(&b, &c);
 }
 
+static void at_most_1024_edits_wait_for_a_load(void) {
+  boards b;
+  client c;
+  if (!open_with(&b, NULL))
+    return;
+  boards_put(&b, b.board, "{'id':1,'title':'one'}");
+  boards_put(&b, b.board, "{'id':2,'title':'two'}");
+  covey_consumer_id consumer = boards_enter(&b, &c, "/boards/", "+ada");
+  CHECK(skips_snapshot(&c));
+  CHECK_IS(covey_anchor_append(b.h.server, consumer, "7"), COVEY_OK);
+  for (int i = 1; i < 1024; i++)
+    CHECK_IS(covey_anchor_remove(b.h.server, consumer, "1"), COVEY_OK);
+  CHECK_IS(covey_anchor_clear(b.h.server, consumer), COVEY_E_FULL);
+  host_turn(&b.h);
+  answer(&b);
+  CHECK_IS(covey_anchor_clear(b.h.server, consumer), COVEY_OK);
+  close_with(&b, &c);
+}
+
 /* -------------------------------------------------------- what is loaded -- */
 
 static void count_change(covey_server *server, covey_model_id model,
@@ -374,6 +393,7 @@ int main(int argc, char **argv) {
       TEST(who_waits_may_go_away),
       TEST(a_list_leaves_out_what_is_not_found),
       TEST(edits_wait_for_loads_in_their_order),
+      TEST(at_most_1024_edits_wait_for_a_load),
       TEST(what_was_loaded_goes_once_nobody_follows_it),
   };
   return CHECK_MAIN(argc, argv, tests);

@@ -110,7 +110,7 @@ static void who_falls_behind_is_caught_up_with(void) {
   check_converged(&c);
   covey_statistics statistics = boards_statistics(&b);
   CHECK(statistics.falls_behind >= 1);
-  CHECK(statistics.catch_ups + statistics.snapshots > 1);
+  CHECK(statistics.catch_ups >= 1);
   client_drop(&c, false);
   boards_close(&b);
 }

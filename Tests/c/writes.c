@@ -16,7 +16,7 @@
                   "'relationName':'cards','data':{" rest "}")
 #define DELETE WRITE("delete", "'instanceType':'Card','instanceId':1")
 
-static covey_model_id team, person;
+static covey_model_id team, person, stamp;
 
 /* A team, with a string for an id, lists persons that do not know it. */
 static void declare_more(boards *b) {
@@ -25,11 +25,22 @@ static void declare_more(boards *b) {
   covey_field fields[] = {boards_field("members", COVEY_FIELD_MANY, 0)};
   covey_field name[] = {
       boards_field("name", COVEY_FIELD_STRING, COVEY_FIELD_WRITABLE)};
+  covey_field stamped[] = {
+      boards_field("text", COVEY_FIELD_STRING, COVEY_FIELD_WRITABLE),
+      boards_field("at", COVEY_FIELD_STRING,
+                   COVEY_FIELD_WRITABLE | COVEY_FIELD_OPTIONAL)};
   fields[0].model = "Person";
   team = boards_declare(b, "Team", COVEY_ID_STRING, 0, fields, 1, NULL);
   person = boards_declare(b, "Person", COVEY_ID_STRING, COVEY_WRITE_CREATE,
                           name, 1, NULL);
   boards_show(b, "teams/<id>/", team, 0);
+  fields[0].model = "Stamp";
+  covey_model_id sheet =
+      boards_declare(b, "Sheet", COVEY_ID_INTEGER, 0, fields, 1, NULL);
+  stamp = boards_declare(b, "Stamp", COVEY_ID_INTEGER, COVEY_WRITE_CREATE,
+                         stamped, 2, NULL);
+  boards_show(b, "sheets/<int:id>/", sheet, 0);
+  boards_put(b, sheet, "{'id':1,'members':[]}");
   context.model = b->board;
   handlers.on_list = NULL;
   handlers.on_write = NULL;
@@ -231,6 +242,30 @@ static void a_string_id_must_be_given(void) {
   close_with(&b, &c);
 }
 
+static void a_create_may_leave_to_the_host_what_is_optional(void) {
+  static const char json[] = "{\"text\":\"x\",\"at\":\"now\"}";
+  boards b;
+  client c;
+  covey_error error = COVEY_ERROR_INIT;
+  if (!open_at(&b, &c, "/sheets/1/"))
+    return;
+  covey_call_id call =
+      open_write(&b, &c,
+                 WRITE("create", "'instanceType':'Stamp','parentType':'Sheet',"
+                                 "'parentId':1,'relationName':'members',"
+                                 "'data':{'text':'x'}"));
+  CHECK_TEXT(b.text, "{\"text\":\"x\"}");
+  CHECK_IS(covey_write_accept(b.h.server, call, NULL, NULL, 0, &error),
+           COVEY_E_INVALID);
+  CHECK(strstr(error.message, "at") != NULL);
+  CHECK_IS(
+      covey_write_accept(b.h.server, call, NULL, json, sizeof json - 1, NULL),
+      COVEY_OK);
+  CHECK(hears(&c, WRITTEN("1", "1")));
+  CHECK(boards_has(&b, stamp, "1", "{'id':1,'text':'x','at':'now'}"));
+  close_with(&b, &c);
+}
+
 static void another_thread_accepts(void *argument) {
   boards *b = argument;
   CHECK_IS(covey_write_accept(b->h.server, atomic_load(&b->call), NULL, NULL, 0,
@@ -354,6 +389,7 @@ int main(int argc, char **argv) {
       TEST(a_host_may_write_something_else),
       TEST(a_host_may_give_the_id),
       TEST(a_string_id_must_be_given),
+      TEST(a_create_may_leave_to_the_host_what_is_optional),
       TEST(a_write_may_be_accepted_on_another_thread),
       TEST(a_write_may_be_refused_or_dropped),
       TEST(what_cannot_be_accepted_waits_on),
