@@ -65,7 +65,7 @@
 extern "C" {
 #endif
 
-/* ------------------------------ version -- */
+/* ------------------------------------------------------------- version -- */
 
 /*
  * Programs built against one version run with every later one of the same
@@ -84,7 +84,7 @@ extern "C" {
  */
 const char *covey_version(void);
 
-/* ------------------------------ statuses and errors -- */
+/* ------------------------------------------------- statuses and errors -- */
 
 /** What a call answers: COVEY_OK or one of the negative numbers below. */
 typedef int32_t covey_status;
@@ -138,7 +138,7 @@ typedef struct covey_error {
  * @thread any @since 1.0 */
 void covey_error_init(covey_error *error, size_t size);
 
-/* ------------------------------ small types -- */
+/* --------------------------------------------------------- small types -- */
 
 /** A server. Made by covey_server_new, freed by covey_server_free. */
 typedef struct covey_server covey_server;
@@ -167,7 +167,7 @@ enum {
 /** Called exactly once, when `user` is needed no more. */
 typedef void (*covey_destroy_fn)(void *user);
 
-/* ------------------------------ server options -- */
+/* ------------------------------------------------------ server options -- */
 
 /** How serious a log line is. */
 typedef int32_t covey_log_level;
@@ -520,7 +520,7 @@ covey_status covey_timer_start(covey_server *server, uint32_t delay_ms,
  */
 covey_status covey_timer_stop(covey_server *server, covey_timer_id timer);
 
-/* ------------------------------ channels -- */
+/* ------------------------------------------------------------ channels -- */
 
 /**
  * A client wants to connect; its request was checked (method, version, key,
@@ -742,7 +742,7 @@ covey_status covey_directory_register(covey_server *server, const char *prefix,
 covey_status covey_file_register(covey_server *server, const char *pattern,
                                  const char *file, covey_error *error);
 
-/* ------------------------------ consumers -- */
+/* ----------------------------------------------------------- consumers -- */
 
 /**
  * Accepts a consumer whose connect is undecided.
@@ -959,7 +959,7 @@ covey_status covey_consumer_get_data(covey_server *server,
                                      covey_consumer_id consumer,
                                      void **data_out);
 
-/* ------------------------------ groups -- */
+/* -------------------------------------------------------------- groups -- */
 
 /*
  * A group is a named set of consumers. Names are any UTF-8 of 1 to 255 bytes,
@@ -1077,7 +1077,7 @@ covey_status covey_group_list(covey_server *server, const char *group,
                               covey_consumer_id *consumers_out, size_t capacity,
                               size_t *count_out);
 
-/* ------------------------------ statistics -- */
+/* ---------------------------------------------------------- statistics -- */
 
 /** Counters since the server was made, and what there is now. */
 typedef struct covey_statistics {

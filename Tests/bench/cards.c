@@ -14,7 +14,7 @@ void check(covey_status status, const char *what, const covey_error *error) {
   exit(1);
 }
 
-/* ---------------------------------------------------------------- models -- */
+/* -------------------------------------------------------------- models -- */
 
 static const char *const states[] = {"\"open\"", "\"done\"", "\"dropped\"",
                                      NULL};
@@ -75,7 +75,7 @@ void boards_declare(covey_server *server, struct models *models) {
   models->board = declare(server, "bench.Board", FIELDS(board_fields));
 }
 
-/* ------------------------------------------------------------------ rows -- */
+/* ---------------------------------------------------------------- rows -- */
 
 void card_write(char text[CARD_BYTES + 1], unsigned id, unsigned list,
                 unsigned changes) {

@@ -44,7 +44,7 @@ void die(const char *what) {
   exit(1);
 }
 
-/* ---------------------------------------------------------------- clocks -- */
+/* -------------------------------------------------------------- clocks -- */
 
 static double now(clockid_t clock) {
   struct timespec t;
@@ -64,7 +64,7 @@ double server_cpu(void) {
   return now(clock);
 }
 
-/* --------------------------------------------------------------- buffers -- */
+/* ------------------------------------------------------------- buffers -- */
 
 static void buffer_append(struct buffer *b, const void *bytes, size_t size) {
   if (b->size + size > b->capacity) {
@@ -83,7 +83,7 @@ static void buffer_drop(struct buffer *b, size_t used) {
   memmove(b->bytes, b->bytes + used, b->size);
 }
 
-/* -------------------------------------------------------------- messages -- */
+/* ------------------------------------------------------------ messages -- */
 
 static void fault(struct client *c, const char *what) {
   if (!*first_fault)
@@ -192,7 +192,7 @@ static void client_unstick(struct client *c) {
     client_send_queued(c);
 }
 
-/* ----------------------------------------------------------- connections -- */
+/* --------------------------------------------------------- connections -- */
 
 static size_t upgrade_take(struct client *c, unsigned char *bytes,
                            size_t size) {
@@ -321,7 +321,7 @@ void disconnect_until(int count) {
   }
 }
 
-/* ------------------------------------------------------------ reckonings -- */
+/* ---------------------------------------------------------- reckonings -- */
 
 void settle(double seconds) {
   double until = wall() + seconds;

@@ -46,7 +46,7 @@ static double server_resident_bytes(void) {
   return kilobytes * 1024;
 }
 
-/* ------------------------------------------------------------- messages -- */
+/* ------------------------------------------------------------ messages -- */
 
 /* Messages carry a number and must come in its order. Where each client gets
  * its own answers the upper half is the client's, so nobody's answer passes for
@@ -91,7 +91,7 @@ static void send_burst(struct client *c, uint64_t first, int count) {
   client_send_queued(c);
 }
 
-/* --------------------------------------------------------------- phases -- */
+/* -------------------------------------------------------------- phases -- */
 
 static void echo_ask(struct client *c) {
   send_burst(c, c->asked, option.in_flight);
@@ -189,7 +189,7 @@ static int measure_idle(void) {
   return reconcile();
 }
 
-/* ----------------------------------------------------------------- main -- */
+/* ---------------------------------------------------------------- main -- */
 
 static const struct scenario fanout = {.name = "fanout",
                                        .measure = measure_messages,

@@ -71,7 +71,7 @@ static void server_make(void) {
   check(covey_server_new(&options, &server, &error), "server", &error);
 }
 
-/* ------------------------------------------------------- put and memory -- */
+/* ------------------------------------------------------ put and memory -- */
 
 static char texts[PUTS_PER_TRANSACTION][CARD_BYTES + 1];
 
@@ -171,7 +171,7 @@ static void measure_memory(void) {
          grown / option.cards / CARD_BYTES);
 }
 
-/* ---------------------------------------------------- a client, in here -- */
+/* --------------------------------------------------- a client, in here -- */
 
 /* What came since the last look; the client reads only between measurements. */
 static struct {
@@ -245,7 +245,7 @@ static void follower_join(uint16_t port) {
   follower_wait("\"end_initial_state\"");
 }
 
-/* ------------------------------------------------------ a board changes -- */
+/* ----------------------------------------------------- a board changes -- */
 
 /* By place: which list, which id; whether it is part of the batch. */
 static unsigned *list_of, *card_id;

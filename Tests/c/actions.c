@@ -40,7 +40,7 @@ static void close_with(boards *b, client *c) {
   boards_close(b);
 }
 
-/* ------------------------------------------------------------ parameters -- */
+/* ---------------------------------------------------------- parameters -- */
 
 struct example {
   const char *params; /* as the client says them */
@@ -180,7 +180,7 @@ static void parameters_may_be_of_every_type_that_is_no_relation(void) {
   close_with(&b, &c);
 }
 
-/* -------------------------------------------------------------- refusals -- */
+/* ------------------------------------------------------------ refusals -- */
 
 static void a_call_that_is_none_is_400(void) {
   static const char *const calls[] = {

@@ -43,7 +43,7 @@ static void close_list(boards *b, client *c) {
   boards_close(b);
 }
 
-/* ----------------------------------------------------------------- edits -- */
+/* --------------------------------------------------------------- edits -- */
 
 static void an_anchor_is_appended(void) {
   boards b;
@@ -238,7 +238,7 @@ static void another_thread_edits_in_its_order(void) {
   close_list(&b, &c);
 }
 
-/* ---------------------------------------------------------------- errors -- */
+/* -------------------------------------------------------------- errors -- */
 
 static void an_anchor_must_be_an_id_of_the_model(void) {
   static const char *const bad[] = {

@@ -231,7 +231,7 @@ static void an_id_that_is_open_twice_is_answered_twice(void) {
   close_with(&b, &c);
 }
 
-/* ------------------------------------------------------------- the order -- */
+/* ----------------------------------------------------------- the order -- */
 
 static void do_everything(boards *self, covey_consumer_id consumer,
                           covey_call_id call, const char *parameters,
@@ -283,7 +283,7 @@ static void an_answer_precedes_what_the_call_changed(void) {
   close_with(&b, &c);
 }
 
-/* --------------------------------------------------------- other threads -- */
+/* ------------------------------------------------------- other threads -- */
 
 struct errand {
   covey_server *server;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* -------------------------------------------------------------- handlers -- */
+/* ------------------------------------------------------------ handlers -- */
 
 static void know_by_token(boards *self, covey_consumer_id consumer,
                           const char *token, size_t size) {
@@ -130,7 +130,7 @@ static void loading(covey_server *server, covey_load_id load,
   sem_post(&self->h.stirred);
 }
 
-/* ----------------------------------------------------------------- setup -- */
+/* --------------------------------------------------------------- setup -- */
 
 covey_field boards_field(const char *name, covey_field_type type,
                          uint32_t flags) {
@@ -270,7 +270,7 @@ bool boards_open(boards *self) {
 
 void boards_close(boards *self) { host_close(&self->h); }
 
-/* ----------------------------------------------------------------- store -- */
+/* --------------------------------------------------------------- store -- */
 
 /* A copy with " for each '; to be freed. */
 static char *quoted(const char *text) {
@@ -331,7 +331,7 @@ covey_statistics boards_statistics(boards *self) {
   return statistics;
 }
 
-/* --------------------------------------------------------------- clients -- */
+/* ------------------------------------------------------------- clients -- */
 
 client boards_visit(boards *self, const char *target) {
   client made = host_client(&self->h);

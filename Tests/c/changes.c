@@ -225,7 +225,7 @@ static void who_is_told_may_change_more(void) {
   boards_close(&b);
 }
 
-/* --------------------------------------------------------- other threads -- */
+/* ------------------------------------------------------- other threads -- */
 
 static void change_elsewhere(void *argument) {
   boards *b = argument;

@@ -16,7 +16,7 @@ static bool open_undecided(host *h, const covey_server_options *options) {
   return host_make(h, options, NULL) && host_listen(h);
 }
 
-/* --------------------------------------------------------------- at once -- */
+/* ------------------------------------------------------------- at once -- */
 
 static void reject_with_409(host *self, covey_consumer_id consumer) {
   CHECK_IS(covey_consumer_reject(self->server, consumer, 409, 4409), COVEY_OK);
@@ -94,7 +94,7 @@ static void without_on_connect_only_a_public_channel_lets_in(void) {
   host_close(&h);
 }
 
-/* ---------------------------------------------------------- subprotocols -- */
+/* -------------------------------------------------------- subprotocols -- */
 
 static void accept_second(host *self, covey_consumer_id consumer) {
   const char *value = NULL;
@@ -204,7 +204,7 @@ static void what_was_not_offered_cannot_be_chosen(void) {
   host_close(&h);
 }
 
-/* ----------------------------------------------------------------- later -- */
+/* --------------------------------------------------------------- later -- */
 
 struct decision {
   covey_server *server;

@@ -29,7 +29,7 @@ static covey_consumer_id enter_one(boards *b, client *c, const char *token) {
   return consumer;
 }
 
-/* ------------------------------------------------------------- snapshots -- */
+/* ----------------------------------------------------------- snapshots -- */
 
 static void a_single_channel_shows_what_its_url_names(void) {
   boards b;
@@ -259,7 +259,7 @@ static void a_large_snapshot_comes_in_pieces(void) {
   boards_close(&b);
 }
 
-/* --------------------------------------------------------------- changes -- */
+/* ------------------------------------------------------------- changes -- */
 
 static void puts_and_deletions_reach_who_follows(void) {
   boards b;

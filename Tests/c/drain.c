@@ -29,7 +29,7 @@ static void serve_to_the_end(boards *b) {
   CHECK_IS(covey_server_service(b->h.server, 0), COVEY_E_STOPPED);
 }
 
-/* ----------------------------------------------------------------- close -- */
+/* --------------------------------------------------------------- close -- */
 
 static void an_old_client_is_dropped_instead_of_closed(void) {
   boards b;
@@ -99,7 +99,7 @@ static void stopping_drops_old_clients_and_closes_our_own(void) {
   boards_close(&b);
 }
 
-/* ----------------------------------------------------------------- drain -- */
+/* --------------------------------------------------------------- drain -- */
 
 static void everybody_is_seen_off_as_their_kind_expects(void) {
   boards b;
@@ -230,7 +230,7 @@ static void drained_once_or_stopped_there_is_nothing_to_drain(void) {
   boards_close(&b);
 }
 
-/* -------------------------------------------------------------- messages -- */
+/* ------------------------------------------------------------ messages -- */
 
 static void messages_of_the_system_reach_who_is_in(void) {
   boards b;

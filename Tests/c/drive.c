@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ------------------------------------------------------------- four ways -- */
+/* ----------------------------------------------------------- four ways -- */
 
 static void *run_it(void *argument) {
   host *self = argument;
@@ -90,7 +90,7 @@ static void end(struct drive *self) {
   host_close(&self->h);
 }
 
-/* ------------------------------------------------------ the conversation -- */
+/* ---------------------------------------------------- the conversation -- */
 
 struct talk {
   host *h;
@@ -219,7 +219,7 @@ static void several_servers_live_in_one_process(void) {
     end(&drives[i]);
 }
 
-/* ------------------------------------------------------------------ stop -- */
+/* ---------------------------------------------------------------- stop -- */
 
 static void stop_in_a_moment(covey_server *server, void *user) {
   (void)user;
@@ -372,7 +372,7 @@ static void files_and_directories_are_served(void) {
   rmdir(folder);
 }
 
-/* ----------------------------------------------------------------- leaks -- */
+/* --------------------------------------------------------------- leaks -- */
 
 static int open_descriptors(void) {
   int count = 0;

@@ -192,14 +192,16 @@ static void end_visit(void *user) {
   sem_post(&visit->done);
 }
 
-void host_on_loop(host *self, void (*function)(void *), void *argument) {
+covey_status host_on_loop(host *self, void (*function)(void *),
+                          void *argument) {
   struct visit visit = {function, argument, {{0}}};
   CHECK_IS(sem_init(&visit.done, 0, 0), 0);
-  CHECK_IS(covey_server_post(self->server, run_visit, &visit, end_visit),
-           COVEY_OK);
-  while (sem_wait(&visit.done) != 0)
+  covey_status status =
+      covey_server_post(self->server, run_visit, &visit, end_visit);
+  while (status == COVEY_OK && sem_wait(&visit.done) != 0)
     continue;
   sem_destroy(&visit.done);
+  return status;
 }
 
 void count_destroy(void *user) {

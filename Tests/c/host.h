@@ -82,8 +82,9 @@ void host_disconnect(host *self, client *client);
 size_t host_count(host *self, const char *group);
 
 /** Runs a function on the loop of a host that is driven elsewhere, and waits
- * until it has returned. */
-void host_on_loop(host *self, void (*function)(void *), void *argument);
+ * until it has returned. COVEY_E_FULL when the mailbox is full; then nothing
+ * was run. */
+covey_status host_on_loop(host *self, void (*function)(void *), void *argument);
 
 /** Waits for a condition, which must become true in time. */
 #define AWAIT(host, condition)                                                 \

@@ -14,7 +14,7 @@ static void put_boards(boards *b) {
   boards_put(b, b->card, "{'id':2,'board':1,'text':'b','who':'ada'}");
 }
 
-/* ------------------------------------------------------------ letting in -- */
+/* ---------------------------------------------------------- letting in -- */
 
 static void a_token_lets_in(void) {
   boards b;

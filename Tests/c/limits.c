@@ -14,7 +14,7 @@ static bool open_with(host *h, const covey_server_options *options) {
   return host_make(h, options, NULL) && host_listen(h);
 }
 
-/* ----------------------------------------------------------- connections -- */
+/* --------------------------------------------------------- connections -- */
 
 static void one_connection_too_many_is_503(void) {
   host h;
@@ -70,7 +70,7 @@ static void half_a_request_is_dropped_in_time(void) {
   host_close(&h);
 }
 
-/* -------------------------------------------------------------- requests -- */
+/* ------------------------------------------------------------ requests -- */
 
 static void a_path_past_its_limit_is_400(void) {
   host h;
@@ -106,7 +106,7 @@ static void headers_past_their_limit_are_dropped(void) {
   host_close(&h);
 }
 
-/* ----------------------------------------------------------- descriptors -- */
+/* --------------------------------------------------------- descriptors -- */
 
 static int open_descriptors(void) {
   int count = 0;

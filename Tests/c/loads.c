@@ -57,7 +57,7 @@ static void close_with(boards *b, client *c) {
   boards_close(b);
 }
 
-/* --------------------------------------------------------------- answers -- */
+/* ------------------------------------------------------------- answers -- */
 
 static void many_who_wait_share_one_load(void) {
   boards b;
@@ -264,7 +264,7 @@ static void who_waits_may_go_away(void) {
   boards_close(&b);
 }
 
-/* ----------------------------------------------------------------- lists -- */
+/* --------------------------------------------------------------- lists -- */
 
 static void load_odd_ones(boards *self, covey_load_id load, const char *id) {
   covey_transaction *transaction = NULL;
@@ -343,7 +343,7 @@ static void at_most_1024_edits_wait_for_a_load(void) {
   close_with(&b, &c);
 }
 
-/* -------------------------------------------------------- what is loaded -- */
+/* ------------------------------------------------------ what is loaded -- */
 
 static void count_change(covey_server *server, covey_model_id model,
                          const char *id, const char *json, size_t size,

@@ -71,7 +71,7 @@ static void close_scene(struct scene *scene) {
   boards_close(&scene->b);
 }
 
-/* ------------------------------------------------------------------ full -- */
+/* ---------------------------------------------------------------- full -- */
 
 static void ask_when_full(void *argument) {
   struct scene *scene = argument;
@@ -132,7 +132,7 @@ static void a_full_mailbox_takes_nothing_and_nothing_is_lost(void) {
   close_scene(&scene);
 }
 
-/* ------------------------------------------------------------------ gone -- */
+/* ---------------------------------------------------------------- gone -- */
 
 static void ask_too_late(void *argument) {
   struct scene *scene = argument;
@@ -158,7 +158,7 @@ static void who_left_meanwhile_is_counted(void) {
   close_scene(&scene);
 }
 
-/* ------------------------------------------------ what is found out late -- */
+/* ---------------------------------------------- what is found out late -- */
 
 static void accept_badly(void *argument) {
   boards *b = argument;

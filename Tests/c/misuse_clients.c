@@ -46,7 +46,7 @@ static covey_consumer_id knock(boards *b, client *c) {
   return atomic_load(&b->h.consumer);
 }
 
-/* --------------------------------------------------------------- answers -- */
+/* ------------------------------------------------------------- answers -- */
 
 static void an_answer_must_be_one(void) {
   static const uint16_t codes[] = {1, 200, 399, 600, 1000, 65535};
@@ -231,7 +231,7 @@ static void calls_of_nothing_are_gone(void) {
   boards_close(&other);
 }
 
-/* -------------------------------------------------- ends inside handlers -- */
+/* ------------------------------------------------ ends inside handlers -- */
 
 static void close_it(boards *self, covey_consumer_id consumer) {
   CHECK_IS(covey_consumer_close(self->h.server, consumer, 4000, NULL),
@@ -322,7 +322,7 @@ static void a_server_may_be_freed_with_everything_open(void) {
     client_drop(&c[i], false);
 }
 
-/* ------------------------------------------------------- hostile clients -- */
+/* ----------------------------------------------------- hostile clients -- */
 
 static void what_a_client_says_has_a_depth_and_a_size(void) {
   enum { SIZE = 1 << 20 };

@@ -37,7 +37,7 @@ static covey_status show(boards *b, const char *pattern,
   return status;
 }
 
-/* -------------------------------------------------------------- channels -- */
+/* ------------------------------------------------------------ channels -- */
 
 static void a_context_must_be_said(void) {
   boards b;
@@ -188,7 +188,7 @@ static void older_structs_are_read_as_far_as_they_go(void) {
   boards_close(&b);
 }
 
-/* --------------------------------------------------------------- actions -- */
+/* ------------------------------------------------------------- actions -- */
 
 static void on_action(covey_server *server, covey_consumer_id consumer,
                       covey_call_id call, const char *parameters, size_t size,

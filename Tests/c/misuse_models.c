@@ -52,7 +52,7 @@ static covey_status declare_field(const covey_field *field) {
   return status;
 }
 
-/* --------------------------------------------------------------- structs -- */
+/* ------------------------------------------------------------- structs -- */
 
 static void nulls_are_invalid(void) {
   covey_server *server = new_server();
@@ -164,7 +164,7 @@ static void what_is_passed_in_is_copied(void) {
   CHECK_IS(covey_server_free(server), COVEY_OK);
 }
 
-/* ----------------------------------------------------------------- names -- */
+/* --------------------------------------------------------------- names -- */
 
 static void a_name_that_cannot_be_is_invalid(void) {
   char longest[257];
@@ -205,7 +205,7 @@ static void a_name_is_declared_once(void) {
   CHECK_IS(covey_server_free(server), COVEY_OK);
 }
 
-/* --------------------------------------------------------------- numbers -- */
+/* ------------------------------------------------------------- numbers -- */
 
 static void types_kinds_and_flags_are_those_of_the_header(void) {
   static const covey_field_type types[] = {0, 12, -1, INT32_MAX, INT32_MIN};

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---------------------------------------------------------- wrong thread -- */
+/* -------------------------------------------------------- wrong thread -- */
 
 struct place {
   covey_server *server;
@@ -112,7 +112,7 @@ static void a_server_is_freed_on_any_thread(void) {
   host_close(&h);
 }
 
-/* ---------------------------------------------------- while it is driven -- */
+/* -------------------------------------------------- while it is driven -- */
 
 static void a_server_is_driven_by_one_at_a_time(void) {
   host h;
@@ -148,7 +148,7 @@ static void a_started_server_is_stopped_by_free(void) {
   CHECK_IS(atomic_load(&h.disconnects), 1);
 }
 
-/* ------------------------------------------------------ inside a handler -- */
+/* ---------------------------------------------------- inside a handler -- */
 
 static atomic_int visits;
 
@@ -293,7 +293,7 @@ static void handlers_that_free_runs_are_handlers_too(void) {
   client_drop(&c, false);
 }
 
-/* ------------------------------------------------------------ after stop -- */
+/* ---------------------------------------------------------- after stop -- */
 
 static void after_the_end_nothing_is_left_to_do(void) {
   host h;
@@ -400,7 +400,7 @@ static void a_server_may_be_driven_before_it_listens(void) {
   host_close(&h);
 }
 
-/* -------------------------------------------------------------- too late -- */
+/* ------------------------------------------------------------ too late -- */
 
 static void decide_twice(host *self, covey_consumer_id consumer) {
   CHECK_IS(covey_consumer_accept(self->server, consumer, NULL), COVEY_OK);

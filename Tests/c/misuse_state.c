@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* --------------------------------------------------------- ids and nulls -- */
+/* ------------------------------------------------------- ids and nulls -- */
 
 static void a_model_that_was_not_declared_is_invalid(void) {
   boards b;
@@ -99,7 +99,7 @@ static void loads_of_nothing_are_gone(void) {
   boards_close(&b);
 }
 
-/* ----------------------------------------------------------------- bytes -- */
+/* --------------------------------------------------------------- bytes -- */
 
 /* A copy that ends where the readable memory ends. */
 static char *at_the_end_of_a_page(const char *text, size_t size) {
@@ -181,7 +181,7 @@ static void every_flipped_bit_is_an_answer(void) {
   boards_close(&b);
 }
 
-/* --------------------------------------------------- too early, too late -- */
+/* ------------------------------------------------- too early, too late -- */
 
 static void a_store_may_be_filled_before_the_server_listens(void) {
   boards b;
@@ -241,7 +241,7 @@ static void what_is_in_the_mailbox_at_the_end_is_forgotten(void) {
   boards_close(&b);
 }
 
-/* ------------------------------------------------------ inside a handler -- */
+/* ---------------------------------------------------- inside a handler -- */
 
 static atomic_int visits;
 

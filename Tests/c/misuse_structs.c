@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* --------------------------------------------------------------- _init() -- */
+/* ------------------------------------------------------------- _init() -- */
 
 /* What _init() is to do for one struct: exactly `size` bytes are written, of
  * which the first four say so and the others are zero. */
@@ -91,7 +91,7 @@ static void init_leaves_the_size_of_fields_to_the_caller(void) {
   CHECK(memcmp(&action, &same_action, sizeof action) == 0);
 }
 
-/* ----------------------------------------------------------- struct_size -- */
+/* --------------------------------------------------------- struct_size -- */
 
 static bool makes_a_server(const covey_server_options *options) {
   covey_server *server = NULL;
@@ -292,7 +292,7 @@ static void statistics_are_written_as_far_as_their_size(void) {
   host_close(&h);
 }
 
-/* ----------------------------------------------------------- covey_error -- */
+/* --------------------------------------------------------- covey_error -- */
 
 static void an_error_is_written_as_far_as_its_size(void) {
   const uint32_t sizes[] = {0, 3, 4, 8, 9, 16, sizeof(covey_error)};
@@ -344,7 +344,7 @@ static void a_long_message_is_cut_at_a_character(void) {
   host_close(&h);
 }
 
-/* ---------------------------------------------------------------- ranges -- */
+/* -------------------------------------------------------------- ranges -- */
 
 #define CHECK_REFUSED(field, number)                                           \
   do {                                                                         \

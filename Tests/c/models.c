@@ -45,7 +45,7 @@ static covey_status put(covey_server *server, covey_model_id model,
   return status;
 }
 
-/* ---------------------------------------------------------------- values -- */
+/* -------------------------------------------------------------- values -- */
 
 struct values {
   covey_field_type type;
@@ -202,7 +202,7 @@ static void relations_hold_ids_of_their_model(void) {
   CHECK_IS(covey_server_free(server), COVEY_OK);
 }
 
-/* ------------------------------------------------------------------- ids -- */
+/* ----------------------------------------------------------------- ids -- */
 
 static void an_integer_id_is_canonical_and_of_64_bits(void) {
   static const char *const good[] = {"0", "-1", "9223372036854775807",
@@ -265,7 +265,7 @@ static void a_string_id_has_1_to_255_bytes_and_no_nul(void) {
   CHECK_IS(covey_server_free(server), COVEY_OK);
 }
 
-/* ----------------------------------------------------------------- whole -- */
+/* --------------------------------------------------------------- whole -- */
 
 static void models_may_refer_to_each_other_in_circles(void) {
   covey_server *server = new_server();

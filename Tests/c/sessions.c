@@ -83,7 +83,7 @@ static void close_with(boards *b, client *c) {
   boards_close(b);
 }
 
-/* ----------------------------------------------------------- our clients -- */
+/* --------------------------------------------------------- our clients -- */
 
 static void who_comes_back_is_told_what_changed(void) {
   boards b;
@@ -284,7 +284,7 @@ static void a_short_log_means_all_of_it(void) {
   boards_close(&b);
 }
 
-/* ---------------------------------------------------- RxDjango's clients -- */
+/* -------------------------------------------------- RxDjango's clients -- */
 
 /* Comes back as such a client does, and is let in. */
 static client come_back(boards *b, const char *target, const char *token,

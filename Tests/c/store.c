@@ -50,7 +50,7 @@ static size_t count(boards *b, covey_model_id model) {
   return count;
 }
 
-/* ------------------------------------------------------------------ puts -- */
+/* ---------------------------------------------------------------- puts -- */
 
 static void an_instance_is_kept_as_it_was_put(void) {
   boards b;
@@ -199,7 +199,7 @@ static void a_full_store_takes_nothing_more(void) {
   boards_close(&b);
 }
 
-/* ------------------------------------------------------------- deletions -- */
+/* ----------------------------------------------------------- deletions -- */
 
 static void a_deletion_says_whether_there_was_one(void) {
   boards b;
@@ -218,7 +218,7 @@ static void a_deletion_says_whether_there_was_one(void) {
   boards_close(&b);
 }
 
-/* ----------------------------------------------------------------- lists -- */
+/* --------------------------------------------------------------- lists -- */
 
 static void children_decide_whose_list_they_are_in(void) {
   boards b;
@@ -305,7 +305,7 @@ static void what_a_relation_names_is_shown_once_it_is_there(void) {
   boards_close(&b);
 }
 
-/* ----------------------------------------------------------------- reads -- */
+/* --------------------------------------------------------------- reads -- */
 
 static void all_ids_of_a_model_are_listed(void) {
   static const char *const names[] = {"a", "\xc3\xa9", "b"};

@@ -42,7 +42,7 @@ static uint32_t roll(uint32_t *seed) {
   return *seed;
 }
 
-/* ----------------------------------------------------------- on the loop -- */
+/* --------------------------------------------------------- on the loop -- */
 
 static void publish(host *self, covey_consumer_id consumer) {
   crowd *crowd = self->more;
@@ -83,7 +83,7 @@ static void destroyed(void *user) {
   atomic_fetch_add(&crowd->destroyed, 1);
 }
 
-/* --------------------------------------------------------------- workers -- */
+/* ------------------------------------------------------------- workers -- */
 
 /* A status that is none of those named, and not COVEY_E_FULL, is a failure. */
 static covey_status expect(crowd *crowd, covey_status status, covey_status a,
@@ -201,7 +201,7 @@ static void *work(void *argument) {
   return NULL;
 }
 
-/* -------------------------------------------------------------- visitors -- */
+/* ------------------------------------------------------------ visitors -- */
 
 static void visit(crowd *crowd, client *c, uint32_t dice) {
   static const unsigned char half[] = {0x81, 0x85, 1, 2, 3, 4, 'h'};
@@ -242,7 +242,7 @@ static void *come_and_go(void *argument) {
   return NULL;
 }
 
-/* ----------------------------------------------------------- reconciling -- */
+/* --------------------------------------------------------- reconciling -- */
 
 static void reconcile(void *argument) {
   crowd *crowd = argument;
@@ -304,7 +304,7 @@ static void check_crowd(const covey_server_options *options) {
   begin_all(&crowd, workers, threads);
   join_all(threads);
   AWAIT(&crowd.h, atomic_load(&crowd.ran) == atomic_load(&crowd.posted));
-  host_on_loop(&crowd.h, reconcile, &crowd);
+  CHECK_IS(host_on_loop(&crowd.h, reconcile, &crowd), COVEY_OK);
   CHECK_IS(covey_server_stop(crowd.h.server, 0), COVEY_OK);
   end_crowd(&crowd);
 }

@@ -44,7 +44,7 @@ static void add_all(boards *b, covey_transaction *transaction) {
            COVEY_OK);
 }
 
-/* ---------------------------------------------------------------- commit -- */
+/* -------------------------------------------------------------- commit -- */
 
 struct told {
   int count;
@@ -265,7 +265,7 @@ static void once_stopped_nothing_is_committed(void) {
   boards_close(&b);
 }
 
-/* --------------------------------------------------------- other threads -- */
+/* ------------------------------------------------------- other threads -- */
 
 static void commit_elsewhere(void *argument) {
   boards *b = argument;

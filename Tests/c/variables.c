@@ -48,7 +48,7 @@ static void check_value(boards *b, covey_consumer_id consumer, const char *name,
   CHECK_IS(size, strlen(expected));
 }
 
-/* ------------------------------------------------------------- variables -- */
+/* ----------------------------------------------------------- variables -- */
 
 static void a_variable_is_mirrored(void) {
   boards b;
@@ -177,7 +177,7 @@ static void another_thread_may_steer(void) {
   close_with(&b, &c);
 }
 
-/* ---------------------------------------------------------------- grants -- */
+/* -------------------------------------------------------------- grants -- */
 
 static void a_grant_is_a_name_and_256_are_enough(void) {
   boards b;
@@ -206,7 +206,7 @@ static void a_grant_is_a_name_and_256_are_enough(void) {
   close_with(&b, &c);
 }
 
-/* --------------------------------------------------- as of all consumers -- */
+/* ------------------------------------------------- as of all consumers -- */
 
 static void note(covey_server *server, covey_consumer_id consumer,
                  const char *type, const void *json, size_t size, void *user) {

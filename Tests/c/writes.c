@@ -81,7 +81,7 @@ static void close_with(boards *b, client *c) {
   boards_close(b);
 }
 
-/* -------------------------------------------------------------- accepted -- */
+/* ------------------------------------------------------------ accepted -- */
 
 static const covey_write *seen;
 static covey_write copied;

@@ -47,7 +47,7 @@ static json_int_t integer_at(const json_t *array, size_t index) {
   return json_integer_value(json_array_get(array, index));
 }
 
-/* ------------------------------ on both channels -- */
+/* ---------------------------------------------------- on both channels -- */
 
 static void on_add(covey_server *server, covey_consumer_id consumer,
                    covey_call_id call, const char *parameters, size_t size,
@@ -103,7 +103,7 @@ static void on_slow(covey_server *server, covey_consumer_id consumer,
   json_decref(given);
 }
 
-/* ------------------------------ on one project -- */
+/* ------------------------------------------------------ on one project -- */
 
 static void on_rename(covey_server *server, covey_consumer_id consumer,
                       covey_call_id call, const char *parameters, size_t size,
@@ -124,7 +124,7 @@ static void on_rename(covey_server *server, covey_consumer_id consumer,
   json_decref(given);
 }
 
-/* ------------------------------ on all projects -- */
+/* ----------------------------------------------------- on all projects -- */
 
 static void on_search(covey_server *server, covey_consumer_id consumer,
                       covey_call_id call, const char *parameters, size_t size,
@@ -165,7 +165,7 @@ static void on_create_project(covey_server *server, covey_consumer_id consumer,
   json_decref(given);
 }
 
-/* ------------------------------ registering -- */
+/* --------------------------------------------------------- registering -- */
 
 static const covey_field add_parameters[] = {
     {.name = "a", .type = COVEY_FIELD_INTEGER},

@@ -19,7 +19,7 @@ typedef struct board {
   state_file *state; /* NULL: it is kept in memory alone */
 } board;
 
-/* ------------------------------ main.c -- */
+/* -------------------------------------------------------------- main.c -- */
 
 /* Hands the pointer back, or ends the program: NULL is lack of memory. */
 void *must_have(void *pointer);
@@ -28,7 +28,7 @@ void *must_have(void *pointer);
  * stopping, is nothing wrong. */
 void report(const char *what, covey_status status);
 
-/* ------------------------------ models.c -- */
+/* ------------------------------------------------------------ models.c -- */
 
 extern const char *const model_names[MODEL_COUNT];
 
@@ -37,16 +37,16 @@ void models_declare(board *board, covey_server *server);
 /* Puts rows, {"model":..., "json":{...}} each, into the store. */
 void rows_put(board *board, covey_server *server, json_t *rows);
 
-/* ------------------------------ data_set.c -- */
+/* ---------------------------------------------------------- data_set.c -- */
 
 /* The rows that every board begins with. */
 json_t *data_set(void);
 
-/* ------------------------------ channels.c -- */
+/* ---------------------------------------------------------- channels.c -- */
 
 void channels_register(board *board, covey_server *server);
 
-/* ------------------------------ projects.c -- */
+/* ---------------------------------------------------------- projects.c -- */
 
 /* Those who see all projects, and so every new one. */
 #define GROUP_OF_ALL "board.all"
@@ -69,13 +69,13 @@ covey_status projects_show(const board *board, covey_server *server,
                            covey_consumer_id consumer, const char *term,
                            size_t size);
 
-/* ------------------------------ actions.c -- */
+/* ----------------------------------------------------------- actions.c -- */
 
 void actions_register(board *board, covey_server *server,
                       covey_channel_id one_project,
                       covey_channel_id all_projects);
 
-/* ------------------------------ slow_calls.c -- */
+/* -------------------------------------------------------- slow_calls.c -- */
 
 /* Starts the thread that answers calls of `slow` when their time has come. */
 slow_calls *slow_calls_begin(covey_server *server);
@@ -86,7 +86,7 @@ int slow_calls_add(slow_calls *calls, covey_call_id call, unsigned ms);
 /* Ends the thread, and forgets what waits. NULL does nothing. */
 void slow_calls_end(slow_calls *calls);
 
-/* ------------------------------ state_file.c -- */
+/* -------------------------------------------------------- state_file.c -- */
 
 /* Reads the rows of a state file; NULL when there are none yet. What cannot be
  * read ends the program, and names the line. */

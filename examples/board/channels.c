@@ -52,7 +52,7 @@ static void on_write(covey_server *server, covey_consumer_id consumer,
   }
 }
 
-/* ------------------------------ one project -- */
+/* --------------------------------------------------------- one project -- */
 
 static void viewers_group(char group[64], long long project) {
   snprintf(group, 64, "board.viewers.%lld", project);
@@ -107,7 +107,7 @@ static void on_project_disconnect(covey_server *server,
   viewers_changed(server, project_of(server, consumer)); /* it has left */
 }
 
-/* ------------------------------ all projects -- */
+/* -------------------------------------------------------- all projects -- */
 
 static void on_list(covey_server *server, covey_consumer_id consumer,
                     void *user) {
@@ -128,7 +128,7 @@ static void on_project_created(covey_server *server, covey_consumer_id consumer,
   json_decref(event);
 }
 
-/* ------------------------------ both -- */
+/* ---------------------------------------------------------------- both -- */
 
 static covey_channel_id channel_register(board *board, covey_server *server,
                                          const char *pattern, uint32_t flags,

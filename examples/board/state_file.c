@@ -26,7 +26,7 @@ static void give_up(const char *path, const char *problem) {
   exit(EXIT_FAILURE);
 }
 
-/* ------------------------------ reading -- */
+/* ------------------------------------------------------------- reading -- */
 
 static void id_of(char id[ID_BYTES], const json_t *json) {
   json_int_t number = json_integer_value(json_object_get(json, "id"));
@@ -123,7 +123,7 @@ json_t *state_file_read(const char *path) {
   return values(rows);
 }
 
-/* ------------------------------ writing -- */
+/* ------------------------------------------------------------- writing -- */
 
 /* Writes a change, which it uses up, as a line. It goes to the system at once:
  * there it outlives this process, though not a loss of power. */

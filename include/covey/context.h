@@ -33,7 +33,7 @@
 extern "C" {
 #endif
 
-/* ------------------------------ context channels -- */
+/* ---------------------------------------------------- context channels -- */
 
 /** A client's action or write that waits for its answer. Never 0, never reused
  * in a server. */
@@ -183,7 +183,7 @@ covey_status covey_context_register(covey_server *server, const char *pattern,
                                     covey_channel_id *channel_out,
                                     covey_error *error);
 
-/* ------------------------------ letting in -- */
+/* ---------------------------------------------------------- letting in -- */
 
 /**
  * Answers on_authenticate: the client is this user.
@@ -253,7 +253,7 @@ covey_status covey_grant_add(covey_server *server, covey_consumer_id consumer,
 covey_status covey_grant_discard(covey_server *server,
                                  covey_consumer_id consumer, const char *grant);
 
-/* ------------------------------ anchors -- */
+/* ------------------------------------------------------------- anchors -- */
 
 /**
  * Edits the list of anchors of a consumer of a COVEY_CONTEXT_MANY channel, from
@@ -301,7 +301,7 @@ covey_status covey_anchor_replace(covey_server *server,
 covey_status covey_anchor_count(covey_server *server, covey_model_id model,
                                 const char *id, size_t *count_out);
 
-/* ------------------------------ runtime variables -- */
+/* --------------------------------------------------- runtime variables -- */
 
 /**
  * Sets a variable of one consumer, which its client mirrors. Setting it to what
@@ -335,7 +335,7 @@ covey_status covey_variable_get(covey_server *server,
                                 covey_consumer_id consumer, const char *name,
                                 const char **json_out, size_t *size_out);
 
-/* ------------------------------ actions and writes -- */
+/* -------------------------------------------------- actions and writes -- */
 
 /**
  * A client calls an action. Answer from any thread, exactly once, with
@@ -475,7 +475,7 @@ covey_status covey_write_accept(covey_server *server, covey_call_id call,
                                 const char *id, const void *json, size_t size,
                                 covey_error *error);
 
-/* ------------------------------ seeing off -- */
+/* ---------------------------------------------------------- seeing off -- */
 
 /**
  * Sends a message of the system to every client that was let in on a context

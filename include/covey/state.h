@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-/* ------------------------------ models -- */
+/* -------------------------------------------------------------- models -- */
 
 /** A model of one server. Never 0. */
 typedef uint64_t covey_model_id;
@@ -153,7 +153,7 @@ covey_status covey_model_register(covey_server *server,
                                   covey_model_id *model_out,
                                   covey_error *error);
 
-/* ------------------------------ store -- */
+/* --------------------------------------------------------------- store -- */
 
 /*
  * Every change has a version: microseconds of wall time, strictly increasing,
@@ -293,7 +293,7 @@ covey_status covey_store_set_on_change(covey_server *server,
                                        covey_on_store_change_fn on_change,
                                        void *user, covey_destroy_fn destroy);
 
-/* ------------------------------ transactions -- */
+/* -------------------------------------------------------- transactions -- */
 
 /** Changes that are made together. Belongs to one thread at a time. */
 typedef struct covey_transaction covey_transaction;
