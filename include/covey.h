@@ -845,6 +845,7 @@ covey_status covey_consumer_close(covey_server *server,
  *   user         what covey_consumer_set_user said
  *   address      the consumer's own name: an event sent to it as to a group
  *                reaches this consumer alone
+ *   query_string all of the query, encoded anew as a form: "a=1&b=x+y"
  *
  * @param value_out  The text; may be NULL to ask whether there is one.
  * @param size_out   Its bytes without the NUL, for a decoded value may hold
@@ -902,6 +903,10 @@ covey_status covey_consumer_get_address(covey_server *server,
                                         covey_consumer_id consumer,
                                         const char **value_out,
                                         size_t *size_out);
+covey_status covey_consumer_get_query_string(covey_server *server,
+                                             covey_consumer_id consumer,
+                                             const char **value_out,
+                                             size_t *size_out);
 
 /**
  * The channel a consumer is an instance of.

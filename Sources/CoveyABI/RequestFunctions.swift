@@ -49,6 +49,14 @@ public func covey_consumer_get_query(
 }
 
 @c @implementation
+public func covey_consumer_get_query_string(
+  _ server: OpaquePointer?, _ consumer: covey_consumer_id,
+  _ value_out: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ size_out: UnsafeMutablePointer<Int>?
+) -> covey_status {
+  lend(server, consumer, value_out, size_out) { _, _, request in request.queryString }
+}
+
+@c @implementation
 public func covey_consumer_get_header(
   _ server: OpaquePointer?, _ consumer: covey_consumer_id, _ name: UnsafePointer<CChar>?,
   _ value_out: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ size_out: UnsafeMutablePointer<Int>?

@@ -48,8 +48,11 @@ covey_status calls_get(size_t which, covey_server *server,
     return covey_consumer_get_peer(server, consumer, value_out, size_out);
   case 9:
     return covey_consumer_get_user(server, consumer, value_out, size_out);
-  default:
+  case 10:
     return covey_consumer_get_address(server, consumer, value_out, size_out);
+  default:
+    return covey_consumer_get_query_string(server, consumer, value_out,
+                                           size_out);
   }
 }
 
@@ -183,6 +186,7 @@ GETTER(consumer_get_subprotocol, 7)
 GETTER(consumer_get_peer, 8)
 GETTER(consumer_get_user, 9)
 GETTER(consumer_get_address, 10)
+GETTER(consumer_get_query_string, 11)
 
 CALL(consumer_get_channel) {
   covey_channel_id channel = 0;
@@ -419,6 +423,8 @@ const call calls[] = {
     {"covey_consumer_get_path", LOOP, true, COVEY_E_GONE, consumer_get_path},
     {"covey_consumer_get_param", LOOP, true, COVEY_E_GONE, consumer_get_param},
     {"covey_consumer_get_query", LOOP, true, COVEY_E_GONE, consumer_get_query},
+    {"covey_consumer_get_query_string", LOOP, true, COVEY_E_GONE,
+     consumer_get_query_string},
     {"covey_consumer_get_header", LOOP, true, COVEY_E_GONE,
      consumer_get_header},
     {"covey_consumer_get_cookie", LOOP, true, COVEY_E_GONE,

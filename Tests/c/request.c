@@ -53,6 +53,7 @@ static void check_what_lasts(host *self, covey_consumer_id consumer) {
   check_value(self, consumer, 5, "http://localhost");
   check_value(self, consumer, 6, "chat.v1");
   check_value(self, consumer, 8, "127.0.0.1");
+  check_value(self, consumer, 11, "a=1&a=2&b=+x%26&empty=");
   check_query(self, consumer);
   CHECK_IS(covey_consumer_get_param(self->server, consumer, "no", &value, NULL),
            COVEY_E_NOT_FOUND);

@@ -88,6 +88,19 @@ extension Request {
     return nil
   }
 
+  /// The whole query, encoded anew as application/x-www-form-urlencoded; nil when there is none.
+  package var queryString: [UInt8]? {
+    guard !query.isEmpty else { return nil }
+    var text: [UInt8] = []
+    for (name, value) in query {
+      if !text.isEmpty { text.append(UInt8(ascii: "&")) }
+      encodeFormText(bytes(name), into: &text)
+      text.append(UInt8(ascii: "="))
+      encodeFormText(bytes(value), into: &text)
+    }
+    return text
+  }
+
   package func subprotocol(_ index: Int) -> ArraySlice<UInt8>? {
     subprotocols.indices.contains(index) ? bytes(subprotocols[index]) : nil
   }
@@ -105,6 +118,25 @@ extension Request {
     let start = Int(piece.start)
     let end = start &+ Int(piece.count)
     return end <= text.count ? text[start..<end] : []
+  }
+}
+
+/// Appends bytes as the URL Standard encodes them in forms (section 5.2).
+private func encodeFormText(_ bytes: ArraySlice<UInt8>, into text: inout [UInt8]) {
+  let digits = Array("0123456789ABCDEF".utf8)
+  for byte in bytes {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "*"), UInt8(ascii: "-"),
+      UInt8(ascii: "."), UInt8(ascii: "_"):
+      text.append(byte)
+    case UInt8(ascii: " "):
+      text.append(UInt8(ascii: "+"))
+    default:
+      text.append(UInt8(ascii: "%"))
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
   }
 }
 
