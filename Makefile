@@ -1,6 +1,7 @@
 # The menu. `make demo` and `make test` are all a newcomer needs.
 #
 #   make            build/lib/libcovey.so, build/examples/*
+#   make wheel      build/wheel/covey-*.whl, the Python package
 #   make demo       serve the chat at http://127.0.0.1:8000/
 #   make test       everything that is quick
 #   make soak       random histories of the core until stopped
@@ -18,13 +19,22 @@ BUILD := build
 LIB := $(BUILD)/lib/libcovey.so.$(VERSION)
 PC := $(BUILD)/lib/pkgconfig/covey.pc
 PACKAGING := Sources/Packaging
-EXAMPLES := $(filter-out common,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
+EXAMPLES := $(filter-out common python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
 HEADERS := $(wildcard include/*.h include/covey/*.h)
 C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/bench/*.[ch])
 EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
 
+PYTHON_FOLDER := bindings/python
+PYTHON_TESTS := PYTHON=$(PYTHON) $(PYTHON_FOLDER)/tests/run.sh
+PYTHON_TOOLS := $(BUILD)/python/build-tools
+WHEEL := $(BUILD)/wheel/covey-$(VERSION)-py3-none-linux_$(shell uname -m).whl
+# The folders too: a file may go.
+WHEEL_SOURCES := $(shell find $(PYTHON_FOLDER)/src -name __pycache__ -prune -o -print) \
+  $(addprefix $(PYTHON_FOLDER)/,pyproject.toml hatch_build.py README.md) LICENSE
+
 # Loaded at run time as well: the last one is a plugin that ldd does not show.
 LIBRARY_PACKAGES := libwebsockets-dev libuv1-dev libwebsockets-evlib-uv
+PYTHON_PACKAGES := $(LIBRARY_PACKAGES) python3-venv binutils gcc libc6-dev
 EXAMPLE_PACKAGES := $(LIBRARY_PACKAGES) gcc libc6-dev pkg-config libjansson-dev
 TEST_PACKAGES := $(EXAMPLE_PACKAGES) g++ cmake abigail-tools chromium python3-venv \
   libssl-dev clang-format
@@ -42,9 +52,10 @@ C_FLAGS := -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Werror -Iinclude -Iexamples
 C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
-.PHONY: all lib examples demo test test-fuzz test-swift test-simulation simulation soak test-c test-examples test-bench check check-thread \
-  check-address check-valgrind check-scripts bench \
-  install format lint clean swift packages-library packages-examples packages-test packages-check
+.PHONY: all lib examples wheel demo test test-fuzz test-swift test-simulation simulation soak test-c \
+  test-python test-examples test-bench check check-thread check-address check-python check-valgrind \
+  check-scripts bench install format lint lint-python clean swift packages-library packages-examples \
+  packages-python packages-test packages-check
 
 all: lib examples
 
@@ -57,6 +68,7 @@ swift:
 
 packages-library: ; @$(REQUIRE) $(LIBRARY_PACKAGES)
 packages-examples: ; @$(REQUIRE) $(EXAMPLE_PACKAGES)
+packages-python: ; @$(REQUIRE) $(PYTHON_PACKAGES)
 packages-test: ; @$(REQUIRE) $(TEST_PACKAGES)
 packages-check: ; @$(REQUIRE) $(CHECK_PACKAGES)
 
@@ -87,6 +99,20 @@ $(EXAMPLE_PROGRAMS): $(BUILD)/examples/%: $$(wildcard examples/%/*.c examples/co
 	$(CC) $(C_FLAGS) $(wildcard examples/$*/*.c examples/common/*.c) -o $@ \
 	  $(C_LIBRARY_FLAGS) $(EXTRA)
 
+wheel: $(WHEEL)
+
+$(PYTHON_TOOLS)/ready: $(PYTHON_FOLDER)/build-requirements.txt | packages-python
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(WHEEL): $(LIB) $(WHEEL_SOURCES) $(PYTHON_TOOLS)/ready
+	@mkdir -p $(@D)
+	@strip -o $(@D)/libcovey.so.1 $(LIB)
+	cd $(PYTHON_FOLDER) && COVEY_LIBRARY_FILE=$(abspath $(@D)/libcovey.so.1) \
+	  $(abspath $(PYTHON_TOOLS))/bin/python -m hatchling build -t wheel -d $(abspath $(@D))
+	@touch $@
+
 demo: swift packages-examples all
 	@echo "open http://127.0.0.1:8000/ in two tabs; Ctrl-C ends it"
 	@exec $(BUILD)/examples/chat --port 8000
@@ -99,8 +125,8 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-test: swift packages-test all lint test-c test-bench test-examples test-swift test-simulation \
-  test-fuzz
+test: swift packages-test all lint test-c test-python test-bench test-examples test-swift \
+  test-simulation test-fuzz
 
 test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug
@@ -124,28 +150,38 @@ test-fuzz: packages-test swift
 test-c: packages-test lib
 	Tests/c/run.sh
 
+# The wheel, installed for every Python on this machine that it is for.
+test-python: packages-python wheel
+	$(PYTHON_TESTS) test $(WHEEL)
+
 test-examples: all $(VENV)/ready
 	$(VENV)/bin/python -m pytest -q Tests/examples
 
-check: packages-check all check-thread check-address check-valgrind check-scripts
+check: packages-check all check-thread check-address check-python check-valgrind check-scripts
 
 # The library under a sanitizer, with the C programs that use it, and the Swift tests. XCTest leaks a
 # little of its own; leaks of ours are found by the C programs and by valgrind.
-check-thread check-address: check-%: packages-check lib
-	@mkdir -p $(BUILD)/$*/lib
+SANITIZED := $(patsubst %,$(BUILD)/%/lib/libcovey.so.$(VERSION),thread address)
+$(SANITIZED): $(BUILD)/%/lib/libcovey.so.$(VERSION): $(SWIFT_SOURCES) | swift packages-check
+	@mkdir -p $(@D)
 	swift build --quiet -c release --sanitize=$* --product covey \
 	  --scratch-path $(BUILD)/swift-$* -Xswiftc -use-ld=lld -Xlinker -soname=libcovey.so.1
-	@cp $(BUILD)/swift-$*/release/libcovey.so $(BUILD)/$*/lib/libcovey.so.$(VERSION)
-	@ln -sf libcovey.so.$(VERSION) $(BUILD)/$*/lib/libcovey.so.1
-	@ln -sf libcovey.so.1 $(BUILD)/$*/lib/libcovey.so
+	@cp $(BUILD)/swift-$*/release/libcovey.so $@.new && mv $@.new $@
+	@ln -sf libcovey.so.$(VERSION) $(@D)/libcovey.so.1
+	@ln -sf libcovey.so.1 $(@D)/libcovey.so
+
+check-thread check-address: check-%: packages-check lib $(BUILD)/%/lib/libcovey.so.$(VERSION)
 	Tests/c/run.sh --sanitizer $* $(BUILD)/$*/lib
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=$* --scratch-path $(BUILD)/swift-$*-tests
+
+check-python: packages-check packages-python wheel $(BUILD)/address/lib/libcovey.so.$(VERSION)
+	$(PYTHON_TESTS) address $(WHEEL) $(BUILD)/address/lib/libcovey.so.1
 
 check-valgrind: packages-check lib
 	Tests/c/run.sh --valgrind
 
 check-scripts: packages-check
-	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/Fuzzing/run.sh
+	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/Fuzzing/run.sh $(PYTHON_FOLDER)/tests/run.sh
 
 bench: packages-test all
 	$(PYTHON) Tests/bench/run.py
@@ -175,10 +211,14 @@ install: lib
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
 	clang-format -i $(HEADERS) $(C_SOURCES)
+	$(PYTHON_TESTS) format
 
-lint:
+lint: lint-python
 	swift format lint --strict --recursive Package.swift Sources Tests
 	clang-format --dry-run -Werror $(HEADERS) $(C_SOURCES)
+
+lint-python: packages-python
+	$(PYTHON_TESTS) lint
 
 clean:
 	rm -rf $(BUILD) .build

@@ -1,0 +1,111 @@
+"""How handlers of one consumer are run: its messages in their order, everything else at once."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .server import Server
+
+logger = logging.getLogger("covey")
+
+
+class Done:
+    """What is done already, and may be awaited all the same: ``await self.send_json(...)``, as
+    programs for Channels have it, is as good as without ``await``."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        return
+        yield
+
+
+DONE = Done()
+
+
+def must_be_awaited(outcome: Any) -> bool:
+    """Whether what a handler returned is the rest of it; plain ones may return anything."""
+    return outcome is not None and outcome is not DONE and hasattr(outcome, "__await__")
+
+
+class Handling:
+    """What a consumer is doing, and what waits for that."""
+
+    server: "Server"
+    #: How many messages of one consumer are handled at the same time; 1 keeps their order.
+    parallel: int = 1
+    #: How many messages may wait for handlers; beyond, the consumer is closed with 1008.
+    messages_waiting_max: int = 256
+
+    _busy: int = 0
+    _waiting: deque[tuple[Callable[[], Any], bool]] | None = None
+    _is_overrun: bool = False
+
+    def _take(self, job: Callable[[], Any], exclusive: bool = False) -> None:
+        """Runs a job when those before it are done. An exclusive one runs alone."""
+        limit = 1 if exclusive else self.parallel
+        if self._busy >= limit or self._waiting:
+            waiting = self._waiting
+            if waiting is None:
+                waiting = self._waiting = deque()
+            if len(waiting) < self.messages_waiting_max or exclusive:
+                waiting.append((job, exclusive))
+            elif not self._is_overrun:
+                self._is_overrun = True
+                logger.warning("%r: %d messages wait; closed", self, len(waiting))
+                self._end(1008, "too many messages wait")
+        else:
+            self._start(job, exclusive)
+
+    def _start(self, job: Callable[[], Any], exclusive: bool) -> None:
+        weight = self.parallel if exclusive else 1
+        self._busy += weight
+        try:
+            outcome = job()
+            if must_be_awaited(outcome):
+                task = self.server.begin(outcome)
+                if not task.done():
+                    task.add_done_callback(partial(self._finish, weight))
+                    return
+                task.result()
+        except BaseException as error:
+            self.server.failed(error, self)
+        self._busy -= weight
+
+    def _finish(self, weight: int, task: "asyncio.Task[Any]") -> None:
+        self._busy -= weight
+        self._settle(task)
+        waiting = self._waiting
+        while waiting:
+            job, exclusive = waiting[0]
+            if self._busy >= (1 if exclusive else self.parallel):
+                break
+            waiting.popleft()
+            if self.server.is_over:
+                break
+            if exclusive or not self.server.is_interrupted:
+                self._start(job, exclusive)
+
+    def _run(self, outcome: Any) -> None:
+        """Runs the rest of a handler that nothing waits for, if there is any."""
+        if not must_be_awaited(outcome):
+            return
+        task = self.server.begin(outcome)
+        if task.done():
+            self._settle(task)
+        else:
+            task.add_done_callback(self._settle)
+
+    def _settle(self, task: "asyncio.Task[Any]") -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        # The loop has raised those two already, out of run_forever.
+        if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
+            self.server.failed(error, self)
+
+    def _end(self, code: int, reason: str | None) -> None:
+        """Closes the connection, if there still is one."""
+        raise NotImplementedError
