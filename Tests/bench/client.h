@@ -8,7 +8,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SIZE_MAX_BYTES = 65535 }; /* of a message that a client sends */
+enum {
+  SIZE_MAX_BYTES = 65535, /* of a message that a client sends */
+  JSON_BYTES_MAX = 128,   /* of those, what is around a payload */
+};
 
 struct buffer {
   unsigned char *bytes;

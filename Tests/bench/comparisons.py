@@ -1,4 +1,4 @@
-"""The rows about state: Covey against one other figure, in alternating pairs."""
+"""The rows about state and about Python: Covey against one other figure, in alternating pairs."""
 
 from dataclasses import dataclass, replace
 
@@ -8,17 +8,19 @@ from measuring import Scenario
 
 @dataclass
 class Served:
-    """A fresh server of Covey under load."""
+    """A fresh server under load."""
 
     scenario: Scenario
     arguments: tuple = ()
+    contender: str = "covey"
 
     @property
     def mode(self):
         return self.scenario.mode
 
     def measure(self, contenders, cores, seconds, covey):
-        command = contenders["covey"].commands.get(self.mode)
+        contender = contenders.get(self.contender)
+        command = contender and contender.commands.get(self.mode)
         if not command:
             return None
         scenario = self.scenario
@@ -34,22 +36,26 @@ class Alone:
     contender: str
     mode: str  # of the contender's commands
     arguments: tuple = ()
+    is_timed: bool = True  # goes on for so many seconds
 
     def measure(self, contenders, cores, seconds, covey):
         contender = contenders.get(self.contender)
         command = contender and contender.commands.get(self.mode)
         if not command:
             return None
-        more = [*self.arguments, "--seconds", str(seconds)]
+        more = [*self.arguments, "--seconds", str(seconds)] if self.is_timed else []
         return measuring.measure_program([*command, *more], cores[0])
 
 
 @dataclass
-class Json:
-    """The bytes of the JSON that the other side has stored."""
+class Reported:
+    """No measurement: another figure of Covey's, such as the bytes of its JSON."""
+
+    metric: str
+    name: str
 
     def measure(self, contenders, cores, seconds, covey):
-        return covey and {"resident_bytes": covey["bytes"]}
+        return covey and {self.metric: covey[self.name]}
 
 
 @dataclass
@@ -58,9 +64,10 @@ class Comparison:
     title: str
     covey: object  # Served or Alone
     against: str  # what the other side is called in the results
-    other: object  # Served, Alone or Json
+    other: object  # Served, Alone or Reported
     against_title: str
     metric: str = "cpu_us"
+    group: str = "state"  # the table it is in
 
     def measure_round(self, number, contenders, cores, seconds, rounds):
         """Both sides, in turns the one and the other first."""
@@ -126,7 +133,7 @@ def all_comparisons(is_quick):
         f"memory of a stored 200-byte instance, {stored:,} of them",
         state("memory", stored),
         "json",
-        Json(),
+        Reported("resident_bytes", "bytes"),
         "its JSON",
         "resident_bytes",
     )
@@ -137,4 +144,51 @@ def all_comparisons(is_quick):
         "small",
         state("scope", 1000),
         "in one of 1,000",
+    )
+    yield from python_comparisons()
+
+
+def python_comparisons():
+    def served(kind, mode, connections, contender="covey"):
+        return Served(Scenario(kind, mode, connections), contender=contender)
+
+    def compared(name, title, covey, against, other, against_title, metric="cpu_us"):
+        return Comparison(name, title, covey, against, other, against_title, metric, "Python")
+
+    yield compared(
+        "python-broadcast",
+        "broadcast, 1000 members, 1 in flight, 64 B",
+        served("fanout", "python_broadcast", 1000),
+        "c",
+        served("fanout", "broadcast", 1000),
+        "Covey from C",
+    )
+    for name, mode, handlers in (
+        ("python-chat", "python_chat", "async def"),
+        ("python-chat-plain", "python_chat_plain", "def"),
+    ):
+        yield compared(
+            name,
+            f"chat, 1000 members, 1 in flight, handlers `{handlers}`",
+            served("chat", mode, 1000),
+            "channels",
+            served("chat", "chat", 1000, "channels"),
+            "the chat on Channels, uvicorn",
+        )
+    yield compared(
+        "python-action",
+        "action, 100 connections, 1 in flight, handler `async def`",
+        served("call-text", "python_action", 100),
+        "channels",
+        served("call-json", "action", 100, "channels"),
+        "the same JSON from Channels, uvicorn",
+    )
+    yield compared(
+        "python-start",
+        "from `import covey` to listening, wall",
+        Alone("covey", "python_start", is_timed=False),
+        "cpu",
+        Reported("wall_ms", "cpu_ms"),
+        "CPU in that time",
+        "wall_ms",
     )

@@ -74,7 +74,7 @@ static bool ask(struct client *c, const char *text) {
   return wait_until_landed();
 }
 
-static void join_all(int count) {
+void join_all(int count) {
   on_message = board_check;
   connect_until(count, "/board/1/");
   for (int i = 0; i < count; i++) {

@@ -184,7 +184,7 @@ def report(options, scenarios, compared, contenders, results, notes):
     if scenarios:
         tables.append(table.main_table(scenarios, results, options.pairs))
     if compared:
-        tables.append(table.comparison_table(compared, results, options.pairs))
+        tables += table.comparison_tables(compared, results, options.pairs)
     targets = table.target_table(results, library_bytes)
     machine = f"{processor()}, {os.cpu_count()} cores, {platform.release()}"
     about = (

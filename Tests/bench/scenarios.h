@@ -16,14 +16,23 @@ struct scenario {
   /* Of those that compare every byte with what is next in order. */
   size_t (*request)(char *to, uint64_t number);
   size_t (*answer)(char *to, uint64_t number);
+  bool is_json; /* spaces in what comes are not compared */
 };
 
 /* load.c */
 extern const struct scenario *scenario;
 int measure_messages(void);
+size_t payload_write(char *to, uint64_t number);
+void answer_check(struct client *c, const unsigned char *payload, size_t size);
 bool echo_phase(double seconds);
+bool fanout_first(void);
+bool fanout_phase(double seconds);
 
 /* load_context.c */
 extern const struct scenario delta, delta_bytes, call, join, join_bytes;
+void join_all(int count);
+
+/* load_json.c */
+extern const struct scenario chat, call_text, call_json;
 
 #endif

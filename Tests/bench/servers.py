@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[1] / "build"
 OUT = BUILD / "bench"
 VENV_PYTHON = OUT / "venv" / "bin" / "python"
+BINDING = HERE.parents[1] / "bindings" / "python" / "src"
 START_SECONDS_MAX = 20
 
 # Peer, what proves that it is installed, what its version is read from.
@@ -25,6 +26,8 @@ PEERS = {
     ),
     "orjson": ("import orjson", ["orjson"]),
 }
+# What else than echo and broadcast a peer serves.
+PEER_MODES = {"channels": ("chat", "action")}
 
 
 class ServerFailed(Exception):
@@ -50,7 +53,7 @@ def compile_c(name, *more, beside=()):
 
 
 def load():
-    compile_c("load", beside=("client", "load_context"))
+    compile_c("load", beside=("client", "load_context", "load_json"))
 
 
 def floor():
@@ -73,8 +76,40 @@ def covey():
         for mode, beside in (("events", ()), ("contexts", ("cards",)), ("state", ("cards",))):
             program = compile_c(mode, f"-I{include}", *library, here, beside=beside)
             found.commands[mode] = [program]
+        if (BINDING / "covey" / "__init__.py").exists():
+            add_covey_python(found)
     found.missing = "" if found.commands else "not built"
     return found
+
+
+def add_covey_python(found):
+    """The servers in Python; without a virtual environment there are none."""
+    if make_venv():
+        return
+    variables = {
+        "PYTHONPATH": BINDING,
+        "COVEY_LIBRARY": BUILD / "lib" / "libcovey.so.1",
+        "PYTHONPYCACHEPREFIX": OUT / "bytecode",  # nothing is left beside the sources
+    }
+    # Where no bytecode may be written, each start would compile the binding.
+    python = ["env", "-u", "PYTHONDONTWRITEBYTECODE"]
+    python += [f"{name}={value}" for name, value in variables.items()]
+    python += [str(VENV_PYTHON)]
+    for program in (HERE / "python").glob("covey_*.py"):
+        found.commands[program.stem.replace("covey", "python")] = [*python, str(program)]
+    # The first start compiles, as an installation does..
+    ask = "import covey, platform; print(platform.python_version())"
+    said = subprocess.run([*python, "-c", ask], capture_output=True, text=True).stdout.strip()
+    found.version = said and f"as built here, Python {said}"
+
+
+def make_venv():
+    """Makes the virtual environment unless it is there; returns what went wrong, or ""."""
+    if VENV_PYTHON.exists():
+        return ""
+    command = [sys.executable, "-m", "venv", OUT / "venv"]
+    made = subprocess.run(command, capture_output=True, text=True)
+    return "no virtual environment: " + last_line(made.stdout) if made.returncode else ""
 
 
 def run_python(*arguments):
@@ -83,14 +118,9 @@ def run_python(*arguments):
 
 def install(proof, requirement):
     """Installs a peer unless it is there; returns what went wrong, or ""."""
-    if not VENV_PYTHON.exists():
-        made = subprocess.run(
-            [sys.executable, "-m", "venv", OUT / "venv"],
-            capture_output=True,
-            text=True,
-        )
-        if made.returncode:
-            return "no virtual environment: " + last_line(made.stdout)
+    missing = make_venv()
+    if missing:
+        return missing
     if run_python("-c", proof).returncode == 0:
         return ""
     pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -123,7 +153,8 @@ def peer(name):
     if name == "orjson":
         # Its texts are those that Covey is given.
         return Contender(name, {"put": [*program, str(OUT / "state")]}, version)
-    commands = {mode: [*program, "--mode", mode] for mode in ("echo", "broadcast")}
+    modes = ("echo", "broadcast", *PEER_MODES.get(name, ()))
+    commands = {mode: [*program, "--mode", mode] for mode in modes}
     return Contender(name, commands, version)
 
 

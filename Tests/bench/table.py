@@ -41,6 +41,11 @@ class Spread:
         middle = statistics.median(figures)
         return cls(middle, min(figures), max(figures), len(figures))
 
+    def text(self, unit=""):
+        digits = 3 if self.median < 0.1 else 2
+        middle, low, high = (f"{x:,.{digits}f}" for x in (self.median, self.low, self.high))
+        return f"{middle}{unit} ({low}-{high})"
+
 
 @dataclass
 class Target:
@@ -102,6 +107,31 @@ TARGETS = [
         "scope-100000",
         against="small",
     ),
+    Target(
+        "Python: broadcast, 1000 members: 1.2 x that from C",
+        1.2,
+        "python-broadcast",
+        against="c",
+    ),
+    Target(
+        "Python: chat with `async def`, 1000 members: 1/15 of Channels",
+        1 / 15,
+        "python-chat",
+        against="channels",
+    ),
+    Target(
+        "Python: chat with `def`, 1000 members: 1/25 of Channels",
+        1 / 25,
+        "python-chat-plain",
+        against="channels",
+    ),
+    Target(
+        "Python: action, 100 connections: 1/5 of Channels",
+        1 / 5,
+        "python-action",
+        against="channels",
+    ),
+    Target("Python: listening after `import covey`: 100 ms", 100, "python-start", "wall_ms", ""),
     Target("stripped library: 8 MB", 8e6, "library", "bytes", ""),
 ]
 
@@ -123,7 +153,7 @@ def ratio(rounds, above, below, metric):
 def ratio_text(spread, pairs):
     if spread is None:
         return "-"
-    text = f"{spread.median:.2f} x ({spread.low:.2f}-{spread.high:.2f})"
+    text = spread.text(" x")
     few = f", {spread.count} pair" + "s" * (spread.count != 1)
     return text + (few if spread.count != pairs else "")
 
@@ -177,6 +207,8 @@ def main_table(scenarios, results, pairs):
 def amount(spread, metric):
     if metric == "resident_bytes":
         return f"{spread.median:.0f} B"
+    if metric == "wall_ms":
+        return f"{spread.median:.0f} ms"
     return f"{spread.median:.2f} us" if spread.median < 10 else f"{spread.median:.0f} us"
 
 
@@ -196,9 +228,14 @@ def comparison_rows(comparisons, results, pairs):
         ]
 
 
-def comparison_table(comparisons, results, pairs):
-    header = ["state", "Covey", "compared with", "ratio"]
-    return markdown(header, comparison_rows(comparisons, results, pairs))
+def comparison_tables(comparisons, results, pairs):
+    """One for each group."""
+    groups = {}
+    for comparison in comparisons:
+        groups.setdefault(comparison.group, []).append(comparison)
+    for group, rows in groups.items():
+        header = [group, "Covey", "compared with", "ratio"]
+        yield markdown(header, comparison_rows(rows, results, pairs))
 
 
 def measured_for(target, results, library_bytes):
@@ -219,7 +256,7 @@ def target_rows(results, library_bytes):
             yield [target.text, "-", "not measured"]
         else:
             reached = spread.median <= target.limit
-            text = f"{spread.median:,.2f} ({spread.low:,.2f}-{spread.high:,.2f})"
+            text = spread.text()
             if target.metric in ("resident_bytes", "bytes") and not target.against:
                 text = f"{spread.median:,.0f} B"
             yield [target.text, text, "reached" if reached else "NOT reached"]

@@ -6,11 +6,11 @@ import socket
 MESSAGE_BYTES_MAX = 1024 * 1024
 
 
-def parse_options():
+def parse_options(*modes):
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--mode", choices=("echo", "broadcast"), required=True)
+    parser.add_argument("--mode", choices=modes or ("echo", "broadcast"), required=True)
     return parser.parse_args()
 
 

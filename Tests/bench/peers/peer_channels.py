@@ -1,4 +1,5 @@
-"""Echo or broadcast with Django Channels, in-memory layer, under uvicorn."""
+"""Django Channels, in-memory layer, under uvicorn: echo, broadcast, a chat, or
+answers to calls in JSON."""
 
 import django
 import peer
@@ -8,9 +9,14 @@ from django.conf import settings
 settings.configure(CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}})
 django.setup()
 
-from channels.generic.websocket import AsyncWebsocketConsumer  # noqa: E402
+from channels.generic.websocket import (  # noqa: E402
+    AsyncJsonWebsocketConsumer,
+    AsyncWebsocketConsumer,
+)
+from channels.routing import URLRouter  # noqa: E402
+from django.urls import path  # noqa: E402
 
-options = peer.parse_options()
+options = peer.parse_options("echo", "broadcast", "chat", "action")
 
 
 class Echo(AsyncWebsocketConsumer):
@@ -29,9 +35,46 @@ class Broadcast(AsyncWebsocketConsumer):
         await self.send(text_data=event["text"])
 
 
-consumer = Echo if options.mode == "echo" else Broadcast
+class Chat(AsyncJsonWebsocketConsumer):
+    """What covey_chat.py does."""
+
+    async def connect(self):
+        self.group = f"chat_{self.scope['url_route']['kwargs']['room']}"
+        await self.channel_layer.group_add(self.group, self.channel_name)
+        await self.accept()
+
+    async def disconnect(self, code):
+        await self.channel_layer.group_discard(self.group, self.channel_name)
+
+    async def receive_json(self, content):
+        event = {"type": "chat.message", "message": content["message"]}
+        await self.channel_layer.group_send(self.group, event)
+
+    async def chat_message(self, event):
+        await self.send_json({"message": event["message"]})
+
+
+class Action(AsyncJsonWebsocketConsumer):
+    """What covey_action.py does, once a client is in."""
+
+    async def receive_json(self, content):
+        if content["action"] == "echo":
+            result = await self.echo(*content["params"])
+            answer = {"type": "actionResponse", "callId": content["callId"], "result": result}
+            await self.send_json(answer)
+
+    async def echo(self, text):
+        return text
+
+
+served = {
+    "echo": Echo.as_asgi(),
+    "broadcast": Broadcast.as_asgi(),
+    "chat": URLRouter([path("ws/chat/<str:room>/", Chat.as_asgi())]),
+    "action": Action.as_asgi(),
+}
 config = uvicorn.Config(
-    consumer.as_asgi(),
+    served[options.mode],
     lifespan="off",
     log_level="warning",
     ws_per_message_deflate=False,

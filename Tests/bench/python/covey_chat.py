@@ -1,0 +1,25 @@
+"""A chat with Covey from Python: a coroutine for every member that gets a message."""
+
+import serving
+from covey import Consumer, Server, event
+
+server = Server(**serving.address)
+
+
+@server.channel("ws/chat/<str:room>/")
+class Chat(Consumer):
+    async def connect(self):
+        self.group_add(f"chat_{self.params['room']}")
+
+    async def receive_json(self, content):
+        self.group_send(
+            f"chat_{self.params['room']}",
+            {"type": "chat.message", "message": content["message"]},
+        )
+
+    @event("chat.message")
+    async def chat_message(self, event):
+        self.send_json({"message": event["message"]})
+
+
+serving.run(server)
