@@ -33,14 +33,18 @@ def start() -> Iterator[Start]:
         program.stop()
 
 
-@pytest.fixture
-def chat(start: Start) -> ExampleProgram:
-    return start("chat")
+#: Has a test run against the program in C, and against the one in Python.
+in_both_languages = pytest.fixture(params=["", "python/"], ids=["c", "python"])
 
 
-@pytest.fixture
-def board(start: Start) -> ExampleProgram:
-    return start("board")
+@in_both_languages
+def chat(request: pytest.FixtureRequest, start: Start) -> ExampleProgram:
+    return start(f"{request.param}chat")
+
+
+@in_both_languages
+def board(request: pytest.FixtureRequest, start: Start) -> ExampleProgram:
+    return start(f"{request.param}board")
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,11 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection, HTTPResponse
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,8 +18,30 @@ from websockets.sync.client import connect as connect_client
 REPOSITORY = Path(__file__).resolve().parents[2]
 BINARIES = Path(os.environ.get("COVEY_EXAMPLES", REPOSITORY / "build" / "examples"))
 
+PYTHON = os.environ.get("COVEY_PYTHON", sys.executable)
+"""Runs the examples in Python. One that is named has the package installed."""
+
 STOP_SECONDS = 5
 """What the examples promise: they have ended by then."""
+
+
+def command(name: str) -> list[str | Path]:
+    """Of an example in C, such as "chat", or in Python: "python/chat"."""
+    folder, _, program = name.rpartition("/")
+    if not folder:
+        return [BINARIES / program]
+    return [PYTHON, REPOSITORY / "examples" / name / f"{program}.py"]
+
+
+def environment() -> dict[str, str]:
+    """Where Python finds the package: where it is installed, or else in this tree."""
+    if "COVEY_PYTHON" in os.environ or find_spec("covey") is not None:
+        return dict(os.environ)
+    package, library = REPOSITORY / "bindings" / "python" / "src", BINARIES.parent / "lib"
+    return os.environ | {
+        "PYTHONPATH": str(package),
+        "COVEY_LIBRARY": str(library / "libcovey.so.1"),
+    }
 
 
 class ExampleProgram:
@@ -26,8 +50,13 @@ class ExampleProgram:
     def __init__(self, name: str, *flags: str) -> None:
         if not any(flag.startswith("--port") for flag in flags):
             flags = (*flags, "--port", "0")
+        self.name = name
         self.process = subprocess.Popen(
-            [BINARIES / name, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*command(name), *flags],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline()
@@ -76,4 +105,6 @@ class ExampleProgram:
 
 def run_to_its_end(name: str, *flags: str) -> subprocess.CompletedProcess[str]:
     """For command lines that do not lead to a running server."""
-    return subprocess.run([BINARIES / name, *flags], capture_output=True, text=True, timeout=10)
+    return subprocess.run(
+        [*command(name), *flags], env=environment(), capture_output=True, text=True, timeout=10
+    )

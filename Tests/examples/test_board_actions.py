@@ -1,6 +1,7 @@
 """board, on the wire: actions, and lists of projects."""
 
 import re
+import signal
 from typing import Any
 
 import pytest
@@ -93,7 +94,8 @@ def test_a_slow_answer_does_not_hold_up_the_end(board: ExampleProgram) -> None:
     with follow(board, WEBSITE) as client:
         client.send(callId=1, action="slow", params=[60_000])
         assert client.call("add", 1, 2)["result"] == 3
-        board.stop()
+        # After SIGTERM the program in Python lets handlers end, for five seconds.
+        board.stop(signal.SIGINT)
 
 
 def test_rename_gives_this_project_another_name(board: ExampleProgram) -> None:

@@ -90,7 +90,7 @@ def test_a_page_finds_back_after_a_restart(
     page.press_enter()
     assert page.evaluate(INPUT) == "written meanwhile"
 
-    restarted = start("chat", "--port", str(chat.port))
+    restarted = start(chat.name, "--port", str(chat.port))
     page.wait_until(CONNECTED)
     page.press_enter()
     wait_for_log(page, "written meanwhile\n")

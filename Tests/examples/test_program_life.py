@@ -10,6 +10,13 @@ from conftest import Start
 from example_program import run_to_its_end
 
 NAMES = ["echo", "broadcast", "embed", "chat", "board"]
+PYTHON_NAMES = [f"python/{name}" for name in ("chat", "board", "notifications", "dashboard")]
+PATHS = {
+    "chat": "/ws/chat/lobby/",
+    "board": "/ws/projects/1/",
+    "notifications": "/ws/notifications/?token=alice-token",
+    "dashboard": "/ws/online/?token=alice-token",
+}
 
 UPGRADE = (
     "GET {path} HTTP/1.1\r\nHost: {authority}\r\n"
@@ -17,22 +24,23 @@ UPGRADE = (
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 
-every_example = pytest.mark.parametrize("name", NAMES)
+every_example = pytest.mark.parametrize("name", NAMES + PYTHON_NAMES)
+every_example_in_c = pytest.mark.parametrize("name", NAMES)
 
 
 def path_of(name: str) -> str:
-    return {"chat": "/ws/chat/lobby/", "board": "/ws/projects/1/"}.get(name, "/")
+    return PATHS.get(name.removeprefix("python/"), "/")
 
 
 @every_example
 def test_help_explains_the_flags(name: str) -> None:
     ended = run_to_its_end(name, "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
-    for flag in ("--host", "--port", "--max-message"):
+    for flag in ("--host", "--port", *(["--max-message"] if name in NAMES else [])):
         assert flag in ended.stdout
 
 
-@every_example
+@every_example_in_c
 @pytest.mark.parametrize(
     "flags",
     [
@@ -54,6 +62,16 @@ def test_help_explains_the_flags(name: str) -> None:
     ],
 )
 def test_a_bad_flag_ends_with_the_usage_and_status_2(name: str, flags: list[str]) -> None:
+    assert_usage(name, *flags)
+
+
+@pytest.mark.parametrize("name", PYTHON_NAMES)
+@pytest.mark.parametrize("flags", [["--port"], ["--port", "x"], ["--nonsense"], ["nonsense"]])
+def test_python_says_its_usage_as_well(name: str, flags: list[str]) -> None:
+    assert_usage(name, *flags)
+
+
+def assert_usage(name: str, *flags: str) -> None:
     ended = run_to_its_end(name, *flags)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "usage:" in ended.stderr
@@ -117,7 +135,8 @@ def test_a_signal_ends_it_and_says_goodbye(start: Start, name: str, by: signal.S
     program = start(name)
     with program.connect(path_of(name)) as client, pytest.raises(ConnectionClosed) as closed:
         program.stop(by)
-        client.recv()
+        while True:
+            client.recv()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1001
 
@@ -143,8 +162,22 @@ def test_a_client_that_does_not_read_does_not_hold_it_up(start: Start, name: str
             client.recv()
 
 
-@every_example
+@every_example_in_c  # Python goes back to the system's handlers when it ends
 def test_a_second_signal_changes_nothing(start: Start, name: str) -> None:
     program = start(name)
     program.process.send_signal(signal.SIGTERM)
     program.stop(signal.SIGINT)
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_middle_of_work_ends_it(start: Start, by: signal.Signals) -> None:
+    """Where a handler in Python begins, a signal was once lost."""
+    for _ in range(8):
+        program = start("python/notifications")
+        path = path_of(program.name)
+        with program.connect(path, max_queue=None) as client, pytest.raises(ConnectionClosed):
+            for _ in range(2000):
+                client.send('{"model":"shop.Order","id":"7"}')
+            program.stop(by)
+            while True:
+                client.recv()

@@ -1,0 +1,108 @@
+"""board: projects with tasks, members and notes, which all clients see alike, and change."""
+
+import argparse
+import asyncio
+from typing import Any
+
+from covey import ActionError, ContextChannel, Server, action, event
+
+from models import DATA_SET, Project
+
+server = Server(flush_timeout_ms=3000)  # who does not answer, at the end
+
+
+class Board(ContextChannel):
+    """Who is let in, who may write what the models let clients write, and three actions."""
+
+    model = Project
+    origins = ("*",)  # it takes a token, which a page must know, and no cookie
+
+    def authenticate(self, token: str) -> int | None:
+        return {"alice-token": 1, "bob-token": 2}.get(token)
+
+    def allow(self, *_: Any, **params: Any) -> bool:
+        return True  # whose notes are whose, the store knows
+
+    has_permission = can_save = can_create = can_delete = allow
+
+    @action
+    def add(self, a: int, b: int) -> int:
+        if not -(2**63) <= a + b < 2**63:
+            raise ActionError("the sum has more than 64 bits")
+        return a + b
+
+    @action
+    def fail(self, code: int, message: str) -> None:
+        if not -(2**31) <= code < 2**31:
+            raise ActionError("the code has more than 32 bits")
+        raise ActionError(message, code)
+
+    @action
+    async def slow(self, milliseconds: int) -> str:
+        if not 0 <= milliseconds <= 60_000:
+            raise ActionError("milliseconds are from 0 to 60000")
+        await asyncio.sleep(milliseconds / 1000)
+        return f"after {milliseconds} ms"
+
+
+@server.channel("ws/projects/<int:id>/")
+class OneProject(Board):
+    def on_connect(self, tstamp: float | None) -> None:
+        if server.store.get(Project, self.params["id"]) is not None:
+            self.group_add(self.viewers)
+            self.show_viewers({})  # to the newcomer, ahead of its project
+            self.group_send(self.viewers, {"type": "viewers.changed"})
+
+    def on_disconnect(self) -> None:
+        self.group_send(self.viewers, {"type": "viewers.changed"})
+
+    @property
+    def viewers(self) -> str:
+        return f"board.viewers.{self.params['id']}"
+
+    @event("viewers.changed")
+    def show_viewers(self, event: dict[str, Any]) -> None:
+        self.set_runtime_var("viewers", server.group_count(self.viewers))
+
+    @action
+    def rename(self, name: str) -> bool:
+        server.store.merge(Project, self.params["id"], name=name)
+        return True
+
+
+@server.channel("ws/projects/")
+class AllProjects(Board):
+    many = True
+
+    def list_instances(self, term: str = "") -> list[Project]:
+        # A list that was searched for stays as it is; one of all gets each new project.
+        self.group_discard("board.all") if term else self.group_add("board.all")
+        found = [project for project in server.store.all(Project) if term in project.name]
+        return sorted(found, key=lambda project: project.id, reverse=True)
+
+    @action
+    def search(self, term: str) -> None:
+        self.set_instances(self.list_instances(term))
+
+    @action
+    def create_project(self, name: str) -> int:
+        project = Project(id=server.store.count(Project) + 1, name=name)
+        server.store.put(project)
+        self.group_send("board.all", {"type": "project.created", "id": project.id})
+        return project.id
+
+    @event("project.created")
+    def put_first(self, event: dict[str, Any]) -> None:
+        self.add_instance(event["id"], at_beginning=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000, help="0 for any that is free")
+    options = parser.parse_args()
+    for instance in DATA_SET:
+        server.store.put(instance)
+    port = server.listen(options.port, options.host)
+    server.call_soon(lambda: print(f"listening on {options.host}:{port}", flush=True))
+    server.run()
