@@ -1179,6 +1179,7 @@ covey_status covey_server_get_statistics(covey_server *server,
 
 /* Models and the store; then context channels. */
 #include "covey/context.h"
+#include "covey/describe.h"
 #include "covey/state.h"
 
 #endif /* COVEY_H */

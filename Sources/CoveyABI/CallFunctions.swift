@@ -28,10 +28,12 @@ public func covey_action_register(
     }
     let parameters = try ForeignFields.read(
       given.parameters, given.parameter_count, given.field_size)
+    let result = try ForeignFields.result(given)
     let declared = try Action(
       try text(given.name, "action name"), grant: try optionalText(given.grant, "grant"),
       allowsAnonymous: given.flags & UInt32(COVEY_ACTION_ANONYMOUS) != 0,
-      parameters: isUnchecked ? nil : parameters, handler: host.actionHandlers.count)
+      parameters: isUnchecked ? nil : parameters, result: result, handler: host.actionHandlers.count
+    )
     try host.server.requireSetup()
     let hub = host.server.hub
     try hub.register(declared, channel: try channelPosition(channel, in: hub))

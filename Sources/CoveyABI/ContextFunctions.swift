@@ -68,7 +68,14 @@ extension Context {
       }
       parameter = 0
     }
-    self.init(model: position, isMany: isMany, parameter: parameter)
+    guard options.reserved == 0 else {
+      throw .invalid("a reserved field of covey_context_options is not zero")
+    }
+    try self.init(
+      model: position, isMany: isMany, parameter: parameter,
+      name: try optionalText(options.name, "name"),
+      variables: try ForeignFields.read(
+        options.variables, options.variable_count, options.field_size))
     hasAuthenticate = handlers.on_authenticate != nil
     hasAuthorize = handlers.on_authorize != nil
     hasOpen = handlers.on_open != nil

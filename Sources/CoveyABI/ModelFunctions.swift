@@ -48,6 +48,14 @@ enum ForeignFields {
   static func read(
     _ fields: UnsafePointer<covey_field>?, _ count: Int, _ size: UInt32
   ) throws(Failure) -> [Field] {
+    var read: [Field] = []
+    for field in try copies(fields, count, size) { read.append(try Field(field)) }
+    return read
+  }
+
+  private static func copies(
+    _ fields: UnsafePointer<covey_field>?, _ count: Int, _ size: UInt32
+  ) throws(Failure) -> [covey_field] {
     guard count != 0 else { return [] }
     guard count > 0, count <= FieldMask.fieldsMax else {
       throw .invalid("there are \(UInt(bitPattern: count)) fields, limit \(FieldMask.fieldsMax)")
@@ -58,7 +66,7 @@ enum ForeignFields {
     guard stride >= 16, stride <= ForeignStruct.bytesMax else {
       throw .invalid("field_size is \(size), expected \(known)")
     }
-    var read: [Field] = []
+    var copies: [covey_field] = []
     for position in 0..<count {
       let raw = UnsafeRawPointer(fields) + position * stride
       var field = covey_field()
@@ -70,9 +78,31 @@ enum ForeignFields {
           throw .invalid("covey_field is \(stride) bytes and not zero beyond \(known)")
         }
       }
-      read.append(try Field(field))
+      copies.append(field)
     }
-    return read
+    return copies
+  }
+}
+
+extension ForeignFields {
+  /// What an action answers; nil for any JSON.
+  static func result(_ action: covey_action) throws(Failure) -> Field? {
+    let name: StaticString = "result"
+    var given = covey_field()
+    if action.result != nil {
+      given = try copies(action.result, 1, action.field_size)[0]
+    } else {
+      // What the choices are would only the field say.
+      let isKnown = action.result_type != covey_field_type(COVEY_FIELD_CHOICE)
+      guard action.result_type != 0, isKnown else { return nil }
+      given.type = action.result_type
+    }
+    let flags = UInt32(COVEY_FIELD_NULLABLE | COVEY_FIELD_WRITABLE | COVEY_FIELD_OPTIONAL)
+    if given.flags & ~flags == 0 { given.flags &= UInt32(COVEY_FIELD_NULLABLE) }
+    given.name = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+    let field = try Field(given)
+    guard !field.isRelation else { throw .invalid("an action answers with no relation") }
+    return field
   }
 }
 
@@ -92,7 +122,11 @@ extension Field {
     case covey_field_type(COVEY_FIELD_DATETIME): kind = .datetime
     case covey_field_type(COVEY_FIELD_DATE): kind = .date
     case covey_field_type(COVEY_FIELD_DECIMAL): kind = .decimal
-    case covey_field_type(COVEY_FIELD_JSON): kind = .json
+    case covey_field_type(COVEY_FIELD_JSON):
+      kind =
+        try optionalText(given.shape, "shape").map { text throws(Failure) in
+          .shaped(try Shape(text))
+        } ?? .json
     case covey_field_type(COVEY_FIELD_CHOICE):
       kind = .choice(try texts(given.choices, "choice").map { Array($0.utf8) })
     case covey_field_type(COVEY_FIELD_ONE):

@@ -32,6 +32,16 @@ package final class Models: Sendable {
     }
   }
 
+  /// The schema as it is now; more may be declared.
+  package func described() throws(Failure) -> Schema {
+    try contents.withLock { contents -> Result<Schema, Failure> in
+      if let schema = contents.schema { return .success(schema) }
+      do throws(Failure) { return .success(try Schema(contents.models)) } catch {
+        return .failure(error)
+      }
+    }.get()
+  }
+
   /// Ends declaring; the same schema every time.
   func schema() throws(Failure) -> Schema {
     try contents.withLock { contents -> Result<Schema, Failure> in

@@ -71,7 +71,7 @@ final class Stage {
       let pattern = try Pattern(path)
       let channel = Channel(pattern: pattern, origins: try OriginRules([]))
       channel.hasTextHandler = true
-      let context = Context(
+      let context = try Context(
         model: model, isMany: isMany, parameter: pattern.parameterNames.isEmpty ? nil : 0)
       context.hasAuthenticate = true
       context.hasAuthorize = true

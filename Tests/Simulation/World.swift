@@ -80,7 +80,7 @@ enum World {
       let channel = Channel(
         pattern: try Pattern(String(text.dropFirst())), origins: try OriginRules([]))
       channel.hasTextHandler = true
-      let context = Context(
+      let context = try Context(
         model: place.root.rawValue, isMany: place.isMany, parameter: place.isMany ? nil : 0)
       context.hasAuthenticate = true
       context.hasAuthorize = true

@@ -134,7 +134,7 @@ static void unchecked_parameters_are_handed_on_as_they_came(void) {
 }
 
 #define PARAMETER(type)                                                        \
-  { #type, type, 0, NULL, NULL, NULL }
+  { #type, type, 0, NULL, NULL, NULL, NULL }
 
 static void declare_types(boards *b) {
   static const char *const choices[] = {"\"open\"", "3", "true", NULL};

@@ -398,6 +398,24 @@ CALL(server_drain) {
   return covey_server_drain(server, 0);
 }
 
+/* What describes them. */
+
+CALL(server_describe) {
+  const char *json = NULL;
+  size_t size = 0;
+  (void)consumer;
+  return covey_server_describe(server, &json, &size, NULL);
+}
+
+CALL(server_generate_typescript) {
+  covey_typescript_options options = COVEY_TYPESCRIPT_OPTIONS_INIT;
+  size_t changed = 0;
+  (void)consumer;
+  options.flags = COVEY_TYPESCRIPT_CHECK | COVEY_TYPESCRIPT_RXDJANGO;
+  options.folder = "calls";
+  return covey_server_generate_typescript(server, &options, &changed, NULL);
+}
+
 const call calls[] = {
     {"covey_server_listen", LOOP, false, COVEY_E_STOPPED, server_listen},
     {"covey_server_run", ANY, false, COVEY_E_STOPPED, server_run},
@@ -484,6 +502,9 @@ const call calls[] = {
     {"covey_write_accept", ANY, false, COVEY_E_GONE, write_accept},
     {"covey_system_send", ANY, false, COVEY_E_STOPPED, system_send},
     {"covey_server_drain", ANY, false, COVEY_E_STOPPED, server_drain},
+    {"covey_server_describe", LOOP, false, COVEY_OK, server_describe},
+    {"covey_server_generate_typescript", LOOP, false, COVEY_OK,
+     server_generate_typescript},
 };
 
 const size_t calls_count = sizeof calls / sizeof calls[0];

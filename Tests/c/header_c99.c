@@ -5,6 +5,7 @@
 #include "covey.h"
 #include "covey.h"
 #include "covey/context.h"
+#include "covey/describe.h"
 #include "covey/state.h"
 /* clang-format on */
 
@@ -19,6 +20,7 @@ static covey_status use_every_macro(void) {
   covey_context_handlers followers = COVEY_CONTEXT_HANDLERS_INIT;
   covey_context_options context = COVEY_CONTEXT_OPTIONS_INIT;
   covey_action action = COVEY_ACTION_INIT;
+  covey_typescript_options clients = COVEY_TYPESCRIPT_OPTIONS_INIT;
   return error.struct_size == sizeof error &&
                  server.struct_size == sizeof server &&
                  where.struct_size == sizeof where &&
@@ -31,6 +33,8 @@ static covey_status use_every_macro(void) {
                  context.struct_size == sizeof context &&
                  action.struct_size == sizeof action &&
                  action.field_size == sizeof(covey_field) &&
+                 context.field_size == sizeof(covey_field) &&
+                 clients.struct_size == sizeof clients &&
                  server.ping_interval_ms != COVEY_OFF &&
                  COVEY_VERSION_MAJOR + COVEY_VERSION_MINOR +
                          COVEY_VERSION_PATCH >

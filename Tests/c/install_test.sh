@@ -12,6 +12,7 @@ prefix=$work/prefix  # as a user installs: PREFIX alone
 
 cat >"$work/program.c" <<'END'
 #include <covey/context.h>
+#include <covey/describe.h>
 #include <covey/state.h>
 #include <covey.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ everything_is_below() {
   diff -u - <(cd "$1" && find . ! -type d | LC_ALL=C sort) <<'END'
 ./include/covey.h
 ./include/covey/context.h
+./include/covey/describe.h
 ./include/covey/state.h
 ./lib/cmake/covey/covey-config-version.cmake
 ./lib/cmake/covey/covey-config.cmake

@@ -189,13 +189,14 @@ NUMBER(COVEY_CHANNEL_BROADCAST_RECEIVED, 4);
 NUMBER(COVEY_OFF, 4294967295);
 NUMBER(COVEY_VERSION_MAJOR, 1);
 
-SIZE(covey_field, 40);
+SIZE(covey_field, 48);
 FIELD(covey_field, name, 0, 8);
 FIELD(covey_field, type, 8, 4);
 FIELD(covey_field, flags, 12, 4);
 FIELD(covey_field, choices, 16, 8);
 FIELD(covey_field, model, 24, 8);
 FIELD(covey_field, inverse_field, 32, 8);
+FIELD(covey_field, shape, 40, 8);
 
 SIZE(covey_model, 72);
 FIELD(covey_model, struct_size, 0, 4);
@@ -234,13 +235,18 @@ FIELD(covey_context_handlers, on_disconnect, 56, 8);
 FIELD(covey_context_handlers, user, 64, 8);
 FIELD(covey_context_handlers, destroy, 72, 8);
 
-SIZE(covey_context_options, 24);
+SIZE(covey_context_options, 56);
 FIELD(covey_context_options, struct_size, 0, 4);
 FIELD(covey_context_options, flags, 4, 4);
 FIELD(covey_context_options, model, 8, 8);
 FIELD(covey_context_options, parameter, 16, 8);
+FIELD(covey_context_options, name, 24, 8);
+FIELD(covey_context_options, variables, 32, 8);
+FIELD(covey_context_options, variable_count, 40, 8);
+FIELD(covey_context_options, field_size, 48, 4);
+FIELD(covey_context_options, reserved, 52, 4);
 
-SIZE(covey_action, 48);
+SIZE(covey_action, 56);
 FIELD(covey_action, struct_size, 0, 4);
 FIELD(covey_action, field_size, 4, 4);
 FIELD(covey_action, name, 8, 8);
@@ -249,6 +255,16 @@ FIELD(covey_action, flags, 24, 4);
 FIELD(covey_action, result_type, 28, 4);
 FIELD(covey_action, parameters, 32, 8);
 FIELD(covey_action, parameter_count, 40, 8);
+FIELD(covey_action, result, 48, 8);
+
+SIZE(covey_typescript_options, 48);
+FIELD(covey_typescript_options, struct_size, 0, 4);
+FIELD(covey_typescript_options, flags, 4, 4);
+FIELD(covey_typescript_options, folder, 8, 8);
+FIELD(covey_typescript_options, module, 16, 8);
+FIELD(covey_typescript_options, url, 24, 8);
+FIELD(covey_typescript_options, on_output, 32, 8);
+FIELD(covey_typescript_options, user, 40, 8);
 
 SIZE(covey_model_id, 8);
 SIZE(covey_load_id, 8);
@@ -279,5 +295,7 @@ NUMBER(COVEY_PUT_MERGE, 1);
 NUMBER(COVEY_CONTEXT_MANY, 1);
 NUMBER(COVEY_ACTION_ANONYMOUS, 1);
 NUMBER(COVEY_ACTION_UNCHECKED, 2);
+NUMBER(COVEY_TYPESCRIPT_CHECK, 1);
+NUMBER(COVEY_TYPESCRIPT_RXDJANGO, 2);
 
 int main(void) { return 0; }

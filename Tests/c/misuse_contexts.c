@@ -1,5 +1,5 @@
 /*
- * misuse_contexts.c - context channels and actions that cannot be registered.
+ * misuse_contexts.c - context channels that cannot be registered.
  */
 #include "boards.h"
 
@@ -181,110 +181,66 @@ static void older_structs_are_read_as_far_as_they_go(void) {
   handlers.struct_size = offsetof(covey_context_handlers, on_connect);
   handlers.reserved = 0;
   context.struct_size = offsetof(covey_context_options, parameter);
-  memset(&context.parameter, 0xff, sizeof context.parameter);
+  memset(&context.parameter, 0xff,
+         sizeof context - offsetof(covey_context_options, parameter));
   CHECK_IS(covey_context_register(b.h.server, "x/<id>/", NULL, &context,
+                                  &handlers, NULL, NULL),
+           COVEY_OK);
+  context = shown(&b);
+  context.struct_size = offsetof(covey_context_options, name);
+  memset(&context.name, 0xff,
+         sizeof context - offsetof(covey_context_options, name));
+  CHECK_IS(covey_context_register(b.h.server, "y/<id>/", NULL, &context,
                                   &handlers, NULL, NULL),
            COVEY_OK);
   boards_close(&b);
 }
 
-/* ------------------------------------------------------------- actions -- */
-
-static void on_action(covey_server *server, covey_consumer_id consumer,
-                      covey_call_id call, const char *parameters, size_t size,
-                      void *user) {
-  (void)server, (void)consumer, (void)call, (void)parameters, (void)size;
-  (void)user;
-}
-
-static covey_action named(const char *name) {
-  covey_action action = COVEY_ACTION_INIT;
-  action.name = name;
-  return action;
-}
-
-/* A registration that fails: says why, and destroys `user`. */
-static covey_status act(boards *b, covey_channel_id channel,
-                        const covey_action *action) {
-  atomic_int destroyed = 0;
-  covey_error error = COVEY_ERROR_INIT;
-  covey_status status =
-      covey_action_register(b->h.server, channel, action, on_action, &destroyed,
-                            count_destroy, &error);
-  CHECK_IS(error.status, status);
-  CHECK(error.message[0] != '\0');
-  CHECK_IS(atomic_load(&destroyed), 1);
-  return status;
-}
-
-static void an_action_is_of_a_context_channel(void) {
-  boards b;
-  if (!make(&b))
-    return;
-  covey_action action = named("a");
-  CHECK_IS(act(&b, b.h.channel, &action), COVEY_E_INVALID);
-  CHECK_IS(act(&b, 0, &action), COVEY_E_INVALID);
-  CHECK_IS(act(&b, 99, &action), COVEY_E_INVALID);
-  CHECK_IS(act(&b, UINT64_MAX, &action), COVEY_E_INVALID);
-  CHECK_IS(act(&b, b.one, NULL), COVEY_E_INVALID);
-  CHECK_IS(
-      covey_action_register(b.h.server, b.one, &action, NULL, NULL, NULL, NULL),
-      COVEY_E_INVALID);
-  CHECK_IS(covey_action_register(b.h.server, b.one, &action, on_action, NULL,
-                                 NULL, NULL),
-           COVEY_OK);
-  CHECK_IS(act(&b, b.one, &action), COVEY_E_EXISTS);
-  CHECK_IS(covey_action_register(b.h.server, b.many, &action, on_action, NULL,
-                                 NULL, NULL),
-           COVEY_OK);
-  boards_close(&b);
-}
-
-static void an_action_has_a_name(void) {
+static void a_context_is_called_by_an_identifier(void) {
+  static const char *const good[] = {"X", "x", "Board2_Channel", "x_"};
   char longest[257];
-  const char *const bad[] = {NULL, "", "_a", "\xff", longest};
+  const char *const bad[] = {"",         "1x",   "_x", "a-b", "a b", "a.b",
+                             "\xc3\xa9", "\xff", "a$", " a",  "a\n", longest};
   boards b;
   if (!make(&b))
     return;
   memset(longest, 'n', 256);
   longest[256] = '\0';
+  covey_context_options context = shown(&b);
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    covey_action action = named(bad[i]);
-    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
-    action = named("a");
-    action.grant = bad[i] == NULL || bad[i][0] == '_' ? "" : bad[i];
-    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+    check_note(bad[i]);
+    context.name = bad[i];
+    CHECK_IS(show(&b, "x/<id>/", NULL, &context), COVEY_E_INVALID);
   }
+  check_note(NULL);
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    char pattern[16];
+    snprintf(pattern, sizeof pattern, "x%zu/<id>/", i);
+    context.name = good[i];
+    CHECK_IS(covey_context_register(b.h.server, pattern, NULL, &context, NULL,
+                                    NULL, NULL),
+             COVEY_OK);
+  }
+  context.name = longest + 1;
+  CHECK_IS(covey_context_register(b.h.server, "x/<id>/", NULL, &context, NULL,
+                                  NULL, NULL),
+           COVEY_OK);
   boards_close(&b);
 }
 
-static void flags_and_types_of_an_action_are_those_of_the_header(void) {
-  static const uint32_t flags[] = {4, 8, UINT32_C(1) << 31};
-  static const covey_field_type types[] = {-1, 12, INT32_MAX};
+static void a_reserved_field_must_be_zero(void) {
   boards b;
   if (!make(&b))
     return;
-  for (size_t i = 0; i < 3; i++) {
-    covey_action action = named("a");
-    action.flags = flags[i];
-    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
-    action.flags = 0;
-    action.result_type = types[i];
-    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
-  }
-  for (covey_field_type type = 0; type <= COVEY_FIELD_CHOICE; type++) {
-    char name[8];
-    snprintf(name, sizeof name, "a%d", type);
-    covey_action action = named(name);
-    action.result_type = type;
-    CHECK_IS(covey_action_register(b.h.server, b.one, &action, on_action, NULL,
-                                   NULL, NULL),
-             COVEY_OK);
-  }
+  covey_context_options context = shown(&b);
+  context.reserved = 1;
+  CHECK_IS(show(&b, "x/<id>/", NULL, &context), COVEY_E_INVALID);
   boards_close(&b);
 }
 
-static void parameters_that_cannot_be_are_invalid(void) {
+/* ----------------------------------------------------------- variables -- */
+
+static void variables_that_cannot_be_are_invalid(void) {
   boards b;
   if (!make(&b))
     return;
@@ -296,73 +252,99 @@ static void parameters_that_cannot_be_are_invalid(void) {
       boards_field("x", 0, 0),
       boards_field("x", COVEY_FIELD_STRING, 8),
       boards_field("x", COVEY_FIELD_CHOICE, 0),
+      boards_field("x", COVEY_FIELD_JSON, 0),
       boards_field("x", COVEY_FIELD_ONE, 0),
       boards_field("x", COVEY_FIELD_MANY, 0),
   };
-  bad[7].model = bad[8].model = "Board";
-  covey_action action = named("a");
+  bad[7].shape = "no shape";
+  bad[8].model = bad[9].model = "Board";
+  covey_context_options context = shown(&b);
+  context.variable_count = 1;
+  CHECK_IS(show(&b, "x/<id>/", NULL, &context), COVEY_E_INVALID);
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    action.parameters = &bad[i];
-    action.parameter_count = 1;
-    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+    context.variables = &bad[i];
+    CHECK_IS(show(&b, "x/<id>/", NULL, &context), COVEY_E_INVALID);
   }
-  covey_field twice[] = {boards_field("x", COVEY_FIELD_STRING, 0),
-                         boards_field("x", COVEY_FIELD_STRING, 0)};
-  action.parameters = twice;
-  action.parameter_count = 2;
-  CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
-  action.parameters = NULL;
-  CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
   boards_close(&b);
 }
 
-static void an_action_has_at_most_64_parameters(void) {
-  static covey_field fields[65];
-  static char names[65][8];
-  static const size_t bad[] = {65, 129, SIZE_MAX, SIZE_MAX / 2};
+static void a_variable_is_declared_once(void) {
   boards b;
   if (!make(&b))
     return;
-  for (int i = 0; i < 65; i++) {
-    snprintf(names[i], sizeof names[i], "p%d", i);
+  covey_field twice[] = {boards_field("x", COVEY_FIELD_STRING, 0),
+                         boards_field("y", COVEY_FIELD_STRING, 0),
+                         boards_field("x", COVEY_FIELD_NUMBER, 0)};
+  covey_context_options context = shown(&b);
+  covey_error error = COVEY_ERROR_INIT;
+  context.variables = twice;
+  context.variable_count = 3;
+  CHECK_IS(show(&b, "x/<id>/", NULL, &context), COVEY_E_INVALID);
+  CHECK_IS(covey_context_register(b.h.server, "x/<id>/", NULL, &context, NULL,
+                                  NULL, &error),
+           COVEY_E_INVALID);
+  CHECK(strstr(error.message, "\"x\"") != NULL);
+  context.variable_count = 2;
+  CHECK_IS(covey_context_register(b.h.server, "x/<id>/", NULL, &context, NULL,
+                                  NULL, NULL),
+           COVEY_OK);
+  boards_close(&b);
+}
+
+static void a_context_has_at_most_128_variables(void) {
+  static covey_field fields[129];
+  static char names[129][8];
+  static const size_t bad[] = {129, SIZE_MAX, SIZE_MAX / 2, INT32_MAX};
+  boards b;
+  if (!make(&b))
+    return;
+  for (int i = 0; i < 129; i++) {
+    snprintf(names[i], sizeof names[i], "v%d", i);
     fields[i] = boards_field(names[i], COVEY_FIELD_STRING, 0);
   }
-  covey_action action = named("a");
-  action.parameters = fields;
+  covey_context_options context = shown(&b);
+  context.variables = fields;
   for (size_t i = 0; i < 4; i++) {
-    action.parameter_count = bad[i];
-    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+    context.variable_count = bad[i];
+    CHECK_IS(show(&b, "x/<id>/", NULL, &context), COVEY_E_INVALID);
   }
-  action.parameter_count = 64;
-  CHECK_IS(covey_action_register(b.h.server, b.one, &action, on_action, NULL,
-                                 NULL, NULL),
+  context.variable_count = 128;
+  CHECK_IS(covey_context_register(b.h.server, "x/<id>/", NULL, &context, NULL,
+                                  NULL, NULL),
            COVEY_OK);
   boards_close(&b);
 }
 
-static void actions_and_parameters_have_the_size_they_say(void) {
-  static const uint32_t bad[] = {0, 3, 1 << 20, UINT32_MAX};
-  static const uint32_t bad_fields[] = {1, 15, 1 << 20, UINT32_MAX};
+static void variables_have_the_size_the_context_says(void) {
+  static const uint32_t bad[] = {1, 15, 1 << 20, UINT32_MAX};
+  struct {
+    covey_field known;
+    uint64_t more;
+  } newer[2];
   boards b;
   if (!make(&b))
     return;
-  covey_field field = boards_field("x", COVEY_FIELD_STRING, 0);
+  memset(newer, 0, sizeof newer);
+  newer[0].known = boards_field("x", COVEY_FIELD_STRING, 0);
+  newer[1].known = boards_field("y", COVEY_FIELD_STRING, 0);
+  covey_context_options context = shown(&b);
+  context.variables = &newer[0].known;
+  context.variable_count = 1;
   for (size_t i = 0; i < 4; i++) {
-    covey_action action = named("a");
-    action.struct_size = bad[i];
-    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
-    action = named("a");
-    action.parameters = &field;
-    action.parameter_count = 1;
-    action.field_size = bad_fields[i];
-    CHECK_IS(act(&b, b.one, &action), COVEY_E_INVALID);
+    context.field_size = bad[i];
+    CHECK_IS(show(&b, "x/<id>/", NULL, &context), COVEY_E_INVALID);
   }
-  covey_action older = named("a");
-  memset(&older.grant, 0xff, sizeof older - offsetof(covey_action, grant));
-  older.struct_size = offsetof(covey_action, grant);
-  CHECK_IS(covey_action_register(b.h.server, b.one, &older, on_action, NULL,
-                                 NULL, NULL),
+  context.field_size = 0;
+  CHECK_IS(covey_context_register(b.h.server, "x/<id>/", NULL, &context, NULL,
+                                  NULL, NULL),
            COVEY_OK);
+  context.variable_count = 2;
+  context.field_size = sizeof newer[0];
+  CHECK_IS(covey_context_register(b.h.server, "y/<id>/", NULL, &context, NULL,
+                                  NULL, NULL),
+           COVEY_OK);
+  newer[1].more = 1;
+  CHECK_IS(show(&b, "z/<id>/", NULL, &context), COVEY_E_INVALID);
   boards_close(&b);
 }
 
@@ -375,12 +357,12 @@ int main(int argc, char **argv) {
       TEST(a_pattern_is_as_of_any_channel),
       TEST(structs_have_the_size_they_say),
       TEST(older_structs_are_read_as_far_as_they_go),
-      TEST(an_action_is_of_a_context_channel),
-      TEST(an_action_has_a_name),
-      TEST(flags_and_types_of_an_action_are_those_of_the_header),
-      TEST(parameters_that_cannot_be_are_invalid),
-      TEST(an_action_has_at_most_64_parameters),
-      TEST(actions_and_parameters_have_the_size_they_say),
+      TEST(a_context_is_called_by_an_identifier),
+      TEST(a_reserved_field_must_be_zero),
+      TEST(variables_that_cannot_be_are_invalid),
+      TEST(a_variable_is_declared_once),
+      TEST(a_context_has_at_most_128_variables),
+      TEST(variables_have_the_size_the_context_says),
   };
   return CHECK_MAIN(argc, argv, tests);
 }

@@ -140,27 +140,31 @@ static void fields_have_the_size_the_model_says(void) {
 }
 
 static void what_is_passed_in_is_copied(void) {
+  static const char put[] = "{\"id\":1,\"field\":\"a\",\"shaped\":[2]}";
   char name[] = "Copied", field_name[] = "field", choice[] = "\"a\"";
+  char shaped_name[] = "shaped", shape[] = "[\"integer\"]";
   const char *choices[] = {choice, NULL};
   covey_server *server = new_server();
   covey_model model = named(name);
-  covey_field field = boards_field(field_name, COVEY_FIELD_CHOICE, 0);
+  covey_field fields[] = {boards_field(field_name, COVEY_FIELD_CHOICE, 0),
+                          boards_field(shaped_name, COVEY_FIELD_JSON, 0)};
   covey_model_id id = 0;
   const char *json = NULL;
-  field.choices = choices;
-  model.fields = &field;
-  model.field_count = 1;
+  fields[0].choices = choices;
+  fields[1].shape = shape;
+  model.fields = fields;
+  model.field_count = 2;
   CHECK_IS(covey_model_register(server, &model, &id, NULL), COVEY_OK);
   memset(name, '#', sizeof name - 1);
   memset(field_name, '#', sizeof field_name - 1);
   memset(choice, '#', sizeof choice - 1);
-  memset(&field, 0xff, sizeof field);
+  memset(shaped_name, '#', sizeof shaped_name - 1);
+  memset(shape, '#', sizeof shape - 1);
+  memset(fields, 0xff, sizeof fields);
   choices[0] = NULL;
-  CHECK_IS(
-      covey_store_put(server, id, "{\"id\":1,\"field\":\"a\"}", 20, 0, NULL),
-      COVEY_OK);
+  CHECK_IS(covey_store_put(server, id, put, sizeof put - 1, 0, NULL), COVEY_OK);
   CHECK_IS(covey_store_get(server, id, "1", &json, NULL), COVEY_OK);
-  CHECK_TEXT(json, "{\"id\":1,\"field\":\"a\"}");
+  CHECK_TEXT(json, put);
   CHECK_IS(covey_server_free(server), COVEY_OK);
 }
 
@@ -263,6 +267,113 @@ static void a_relation_names_a_model(void) {
   CHECK_IS(declare_field(&many), COVEY_E_INVALID);
 }
 
+static void a_shape_is_json_that_describes_json(void) {
+  static const char *const bad[] = {"",
+                                    " ",
+                                    "string",
+                                    "\"text\"",
+                                    "\"String\"",
+                                    "\"\"",
+                                    "null",
+                                    "true",
+                                    "3",
+                                    "[]",
+                                    "[\"string\",\"string\"]",
+                                    "[\"string\"",
+                                    "[null]",
+                                    "{\"x\":1}",
+                                    "{\"x\":\"text\"}",
+                                    "{\"x\":\"null\",\"x\":\"null\"}",
+                                    "{\"x\":\"null\",\"x?\":\"null\"}",
+                                    "{\"x\":\"null\",\"\\u0078\":\"null\"}",
+                                    "{x:\"null\"}",
+                                    "{\"*\":\"null\",\"x\":\"null\"}",
+                                    "{\"x\":\"null\",\"|\":[\"null\"]}",
+                                    "{\"*\":[]}",
+                                    "{\"*\":null}",
+                                    "{\"|\":\"string\"}",
+                                    "{\"|\":[]}",
+                                    "{\"|\":{\"x\":\"null\"}}",
+                                    "{\"|\":[\"string\",null]}",
+                                    "{\"=\":3}",
+                                    "{\"=\":[]}",
+                                    "{\"=\":[[]]}",
+                                    "{\"=\":[1,{}]}",
+                                    "\"string\" \"string\"",
+                                    "[\"string\"],",
+                                    "\"\xff\""};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    covey_field field = boards_field("x", COVEY_FIELD_JSON, 0);
+    field.shape = bad[i];
+    check_note(bad[i]);
+    CHECK_IS(declare_field(&field), COVEY_E_INVALID);
+  }
+}
+
+static void what_is_wrong_with_a_shape_is_named(void) {
+  covey_server *server = new_server();
+  covey_field field = boards_field("x", COVEY_FIELD_JSON, 0);
+  covey_model model = named("M");
+  covey_error error = COVEY_ERROR_INIT;
+  field.shape = "{\"a\":[\"strng\"]}";
+  model.fields = &field;
+  model.field_count = 1;
+  CHECK_IS(covey_model_register(server, &model, NULL, &error), COVEY_E_INVALID);
+  CHECK(strstr(error.message, "strng") != NULL);
+  CHECK(strstr(error.message, "shape") != NULL);
+  CHECK_IS(covey_server_free(server), COVEY_OK);
+}
+
+static void a_shape_may_be_as_deep_as_json(void) {
+  static char deep[2 * 2000 + 16];
+  for (int depth = 60; depth <= 2000; depth += 1940) {
+    covey_field field = boards_field("x", COVEY_FIELD_JSON, 0);
+    memset(deep, '[', (size_t)depth);
+    strcpy(deep + depth, "\"null\"");
+    memset(deep + depth + 6, ']', (size_t)depth);
+    deep[2 * depth + 6] = '\0';
+    field.shape = deep;
+    covey_status status = declare_field(&field);
+    CHECK(depth == 60
+              ? status == COVEY_OK
+              : status == COVEY_E_INVALID || status == COVEY_E_TOO_LARGE);
+  }
+}
+
+static void a_shape_of_what_is_no_json_is_not_read(void) {
+  static const char *const choices[] = {"1", NULL};
+  for (covey_field_type type = 1; type <= COVEY_FIELD_MANY; type++) {
+    covey_field field = boards_field("x", type, 0);
+    field.choices = choices;
+    field.model = "M";
+    field.shape = "no shape";
+    CHECK_IS(declare_field(&field),
+             type == COVEY_FIELD_JSON ? COVEY_E_INVALID : COVEY_OK);
+  }
+}
+
+/* A field as programs know it that were made before shapes were. */
+static void a_shape_past_the_size_of_a_field_is_not_read(void) {
+  struct {
+    char known[offsetof(covey_field, shape)];
+  } older[2];
+  covey_server *server = new_server();
+  covey_model model = named("M");
+  covey_field field = boards_field("a", COVEY_FIELD_JSON, 0);
+  memcpy(older[0].known, &field, sizeof older[0]);
+  field.name = "b";
+  memcpy(older[1].known, &field, sizeof older[1]);
+  model.fields = (const void *)older;
+  model.field_count = 2;
+  model.field_size = sizeof older[0];
+  covey_model_id id = 0;
+  CHECK_IS(covey_model_register(server, &model, &id, NULL), COVEY_OK);
+  CHECK_IS(
+      covey_store_put(server, id, "{\"id\":1,\"a\":[1],\"b\":{}}", 23, 0, NULL),
+      COVEY_OK);
+  CHECK_IS(covey_server_free(server), COVEY_OK);
+}
+
 static void an_owner_is_an_integer_or_a_string(void) {
   covey_server *server = new_server();
   for (covey_field_type type = 1; type <= COVEY_FIELD_JSON; type++) {
@@ -334,6 +445,11 @@ int main(int argc, char **argv) {
       TEST(types_kinds_and_flags_are_those_of_the_header),
       TEST(choices_are_literals),
       TEST(a_relation_names_a_model),
+      TEST(a_shape_is_json_that_describes_json),
+      TEST(what_is_wrong_with_a_shape_is_named),
+      TEST(a_shape_may_be_as_deep_as_json),
+      TEST(a_shape_of_what_is_no_json_is_not_read),
+      TEST(a_shape_past_the_size_of_a_field_is_not_read),
       TEST(an_owner_is_an_integer_or_a_string),
       TEST(a_model_has_at_most_128_fields),
       TEST(there_are_at_most_1024_models),

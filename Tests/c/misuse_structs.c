@@ -49,6 +49,7 @@ static void init_writes_as_many_bytes_as_it_is_told(void) {
   CHECK_INIT(covey_action, covey_action_init);
   CHECK_INIT(covey_context_handlers, covey_context_handlers_init);
   CHECK_INIT(covey_context_options, covey_context_options_init);
+  CHECK_INIT(covey_typescript_options, covey_typescript_options_init);
 }
 
 #define CHECK_SAME(type, MACRO, init)                                          \
@@ -73,22 +74,27 @@ static void macro_and_function_say_the_same(void) {
   CHECK_SAME(covey_error, COVEY_ERROR_INIT, covey_error_init);
   CHECK_SAME(covey_context_handlers, COVEY_CONTEXT_HANDLERS_INIT,
              covey_context_handlers_init);
-  CHECK_SAME(covey_context_options, COVEY_CONTEXT_OPTIONS_INIT,
-             covey_context_options_init);
+  CHECK_SAME(covey_typescript_options, COVEY_TYPESCRIPT_OPTIONS_INIT,
+             covey_typescript_options_init);
 }
 
 static void init_leaves_the_size_of_fields_to_the_caller(void) {
   covey_model model = COVEY_MODEL_INIT, same_model;
   covey_action action = COVEY_ACTION_INIT, same_action;
+  covey_context_options context = COVEY_CONTEXT_OPTIONS_INIT, same_context;
   CHECK_IS(model.field_size, sizeof(covey_field));
   CHECK_IS(action.field_size, sizeof(covey_field));
+  CHECK_IS(context.field_size, sizeof(covey_field));
   covey_model_init(&same_model, sizeof same_model);
   covey_action_init(&same_action, sizeof same_action);
+  covey_context_options_init(&same_context, sizeof same_context);
   CHECK_IS(same_model.field_size, 0);
   CHECK_IS(same_action.field_size, 0);
-  model.field_size = action.field_size = 0;
+  CHECK_IS(same_context.field_size, 0);
+  model.field_size = action.field_size = context.field_size = 0;
   CHECK(memcmp(&model, &same_model, sizeof model) == 0);
   CHECK(memcmp(&action, &same_action, sizeof action) == 0);
+  CHECK(memcmp(&context, &same_context, sizeof context) == 0);
 }
 
 /* --------------------------------------------------------- struct_size -- */

@@ -13,13 +13,15 @@ set -u
 # shellcheck source=script.sh
 . "$(dirname "$0")/script.sh"
 
-parts=(check client host calls boards)
+parts=(check client host calls boards workshop)
 programs=(misuse_nulls misuse_ids misuse_numbers misuse_sizes misuse_text
   misuse_structs misuse_setup misuse_places misuse_destroy misuse_tasks
-  misuse_models misuse_state misuse_contexts misuse_clients
+  misuse_models misuse_state misuse_contexts misuse_actions misuse_clients
+  misuse_describe
   connect request groups endings limits drive descriptor
   models store changes transactions letting_in contexts owners anchors variables
   actions answers writes refusals loads sessions slow mailbox drain
+  describe describe_shapes describe_files describe_names
   threads_state threads)
 scripts=(header_test abi_test symbols_test install_test)
 under=()

@@ -143,10 +143,196 @@ static void a_consumer_has_256_variables(void) {
   close_with(&b, &c);
 }
 
+/* ------------------------------------------------- declared variables -- */
+
+struct typed {
+  const char *name;
+  const char *good[4];
+  const char *bad[6];
+};
+
+static const struct typed typed[] = {
+    {"boolean", {"true", "false"}, {"0", "null", "'x'"}},
+    {"integer", {"0", "-7"}, {"1.5", "'1'", "null", "1e3"}},
+    {"number", {"0", "1.5"}, {"'1'", "null"}},
+    {"string", {"''", "'a'"}, {"1", "null", "['a']"}},
+    {"datetime", {"'2026-11-21T09:30:00Z'"}, {"'2026-11-21'", "null"}},
+    {"date", {"'2026-11-21'"}, {"'2023-02-29'", "1", "null"}},
+    {"decimal", {"'-12.50'"}, {"12.5", "null"}},
+    {"json", {"null", "1", "{'a':[null]}"}, {NULL}},
+    {"choice", {"'open'", "3"}, {"'Open'", "4", "null"}},
+    {"shaped", {"[]", "[1,2]"}, {"null", "['a']", "1", "{}"}},
+    {"nullable", {"null", "[]", "[1]"}, {"['a']", "1"}},
+    {"optional", {"null", "[]", "[1]"}, {"['a']", "1"}},
+    {"open", {"null", "1"}, {"'a'", "[]"}},
+};
+enum { TYPED = sizeof typed / sizeof typed[0] };
+
+static void show_typed(boards *b) {
+  static const char *const choices[] = {"\"open\"", "3", NULL};
+  covey_context_options context = COVEY_CONTEXT_OPTIONS_INIT;
+  covey_context_handlers handlers = boards_handlers(b);
+  covey_field fields[TYPED];
+  for (int i = 0; i < (int)TYPED; i++)
+    fields[i] = boards_field(
+        typed[i].name, i < COVEY_FIELD_CHOICE ? i + 1 : COVEY_FIELD_JSON, 0);
+  fields[8].choices = choices;
+  fields[9].shape = fields[10].shape = fields[11].shape = "[\"integer\"]";
+  fields[10].flags = COVEY_FIELD_NULLABLE;
+  fields[11].flags = COVEY_FIELD_OPTIONAL;
+  fields[12].shape = "{\"|\":[\"integer\",\"null\"]}";
+  context.model = b->board;
+  context.variables = fields;
+  context.variable_count = TYPED;
+  handlers.on_list = NULL;
+  CHECK_IS(covey_context_register(b->h.server, "typed/<int:id>/", NULL,
+                                  &context, &handlers, NULL, NULL),
+           COVEY_OK);
+}
+
+/* A client of a channel that declares variables. */
+static covey_consumer_id open_typed(boards *b, client *c) {
+  boards_prepare(b);
+  b->declare = show_typed;
+  if (!boards_make(b, NULL) || !host_listen(&b->h))
+    exit(1);
+  boards_put(b, b->board, "{'id':1,'title':'one'}");
+  covey_consumer_id consumer = boards_enter(b, c, "/typed/1/", "ada");
+  CHECK(skips_snapshot(c));
+  return consumer;
+}
+
+/* The same with ' for ". */
+static covey_status set_quoted(boards *b, covey_consumer_id consumer,
+                               const char *name, const char *value) {
+  char json[64];
+  snprintf(json, sizeof json, "%s", value);
+  for (char *byte = json; *byte != '\0'; byte++)
+    if (*byte == '\'')
+      *byte = '"';
+  return set(b, consumer, name, json);
+}
+
+static void a_declared_variable_takes_what_is_of_its_type(void) {
+  boards b;
+  client c;
+  char expected[128];
+  covey_consumer_id consumer = open_typed(&b, &c);
+  for (size_t i = 0; i < TYPED; i++) {
+    const char *name = typed[i].name;
+    check_note(name);
+    for (const char *const *good = typed[i].good; *good != NULL; good++) {
+      CHECK_IS(set_quoted(&b, consumer, name, *good), COVEY_OK);
+      snprintf(expected, sizeof expected,
+               "{'type':'runtimeVar','var':'%s','runtimeVar':'%s','value':%s}",
+               name, name, *good);
+      CHECK(hears(&c, expected));
+    }
+    for (const char *const *bad = typed[i].bad; *bad != NULL; bad++)
+      CHECK_IS(set_quoted(&b, consumer, name, *bad), COVEY_E_INVALID);
+  }
+  check_note(NULL);
+  CHECK(hears_nothing(&b, &c, consumer));
+  check_value(&b, consumer, "integer", "-7");
+  check_value(&b, consumer, "shaped", "[1,2]");
+  close_with(&b, &c);
+}
+
+static void a_variable_that_is_not_declared_is_free(void) {
+  boards b;
+  client c, d;
+  covey_consumer_id consumer = open_typed(&b, &c);
+  CHECK_IS(set(&b, consumer, "Integer", "\"x\""), COVEY_OK);
+  CHECK(hears(&c, VARIABLE("Integer", "'x'")));
+  CHECK_IS(set(&b, consumer, "other", "[1.5]"), COVEY_OK);
+  CHECK(hears(&c, VARIABLE("other", "[1.5]")));
+  covey_consumer_id elsewhere = boards_enter(&b, &d, "/boards/1/", "ada");
+  CHECK(skips_snapshot(&d));
+  CHECK_IS(set(&b, elsewhere, "integer", "\"x\""), COVEY_OK);
+  CHECK(hears(&d, VARIABLE("integer", "'x'")));
+  client_drop(&d, false);
+  close_with(&b, &c);
+}
+
+static void set_wrong_early(boards *self, covey_consumer_id consumer) {
+  CHECK_IS(set(self, consumer, "integer", "1.5"), COVEY_E_INVALID);
+  CHECK_IS(set(self, consumer, "number", "1.5"), COVEY_OK);
+  CHECK_IS(covey_consumer_authorize(self->h.server, consumer), COVEY_OK);
+}
+
+static void a_declared_variable_is_checked_before_it_is_told(void) {
+  boards b;
+  client c, d;
+  open_typed(&b, &c);
+  b.on_authorize = set_wrong_early;
+  CHECK(boards_enter(&b, &d, "/typed/1/", "ada") != 0);
+  CHECK(hears(&d, VARIABLE("number", "1.5")));
+  CHECK(hears(&d, ANCHORS("1")));
+  client_drop(&d, false);
+  close_with(&b, &c);
+}
+
+/* Nothing is set before a program sets it: a declaration is no value. */
+static void a_declared_variable_has_no_value_at_first(void) {
+  boards b;
+  client c;
+  covey_consumer_id consumer = open_typed(&b, &c);
+  CHECK_IS(covey_variable_get(b.h.server, consumer, "integer", NULL, NULL),
+           COVEY_E_NOT_FOUND);
+  CHECK_IS(set(&b, consumer, "integer", "1.5"), COVEY_E_INVALID);
+  CHECK_IS(covey_variable_get(b.h.server, consumer, "integer", NULL, NULL),
+           COVEY_E_NOT_FOUND);
+  CHECK(hears_nothing(&b, &c, consumer));
+  close_with(&b, &c);
+}
+
+/* -------------------------------------------------- from other threads -- */
+
 struct errand {
   covey_server *server;
   covey_consumer_id consumer;
 };
+
+static atomic_int warnings;
+
+static void count_warnings(covey_server *server, covey_log_level level,
+                           const char *message, void *user) {
+  (void)server, (void)user;
+  if (level == COVEY_LOG_WARNING && strstr(message, "integer") != NULL)
+    atomic_fetch_add(&warnings, 1);
+}
+
+static void set_wrong_elsewhere(void *argument) {
+  const struct errand *errand = argument;
+  covey_server *server = errand->server;
+  covey_consumer_id consumer = errand->consumer;
+  CHECK_IS(covey_variable_set(server, consumer, "integer", "1", 1), COVEY_OK);
+  CHECK_IS(covey_variable_set(server, consumer, "integer", "1.5", 3), COVEY_OK);
+  CHECK_IS(covey_variable_set(server, consumer, "integer", "x", 1),
+           COVEY_E_INVALID);
+  CHECK_IS(covey_consumer_send(server, consumer, COVEY_TEXT, "done", 4),
+           COVEY_OK);
+}
+
+static void a_wrong_type_of_another_thread_is_logged_and_not_sent(void) {
+  boards b;
+  client c;
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  options.on_log = count_warnings;
+  boards_prepare(&b);
+  b.declare = show_typed;
+  if (!boards_make(&b, &options) || !host_listen(&b.h))
+    return;
+  boards_put(&b, b.board, "{'id':1,'title':'one'}");
+  struct errand errand = {b.h.server, boards_enter(&b, &c, "/typed/1/", "ada")};
+  CHECK(skips_snapshot(&c));
+  check_elsewhere(set_wrong_elsewhere, &errand);
+  CHECK(hears(&c, VARIABLE("integer", "1")));
+  CHECK(hears(&c, "done"));
+  check_value(&b, errand.consumer, "integer", "1");
+  CHECK_IS(atomic_load(&warnings), 1);
+  close_with(&b, &c);
+}
 
 static void steer_elsewhere(void *argument) {
   const struct errand *errand = argument;
@@ -278,6 +464,11 @@ int main(int argc, char **argv) {
       TEST(what_is_set_before_it_is_in_is_told_then),
       TEST(a_variable_has_a_name_and_a_value),
       TEST(a_consumer_has_256_variables),
+      TEST(a_declared_variable_takes_what_is_of_its_type),
+      TEST(a_variable_that_is_not_declared_is_free),
+      TEST(a_declared_variable_is_checked_before_it_is_told),
+      TEST(a_declared_variable_has_no_value_at_first),
+      TEST(a_wrong_type_of_another_thread_is_logged_and_not_sent),
       TEST(another_thread_may_steer),
       TEST(a_grant_is_a_name_and_256_are_enough),
       TEST(a_consumer_of_a_context_channel_is_a_consumer),

@@ -44,6 +44,11 @@ def environment() -> dict[str, str]:
     }
 
 
+def _obey_interrupts() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so does what that starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class ExampleProgram:
     """One process. Made listening; `stop` ends it and checks how it ended."""
 
@@ -57,6 +62,7 @@ class ExampleProgram:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_obey_interrupts,
         )
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline()

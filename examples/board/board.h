@@ -75,6 +75,15 @@ void actions_register(board *board, covey_server *server,
                       covey_channel_id one_project,
                       covey_channel_id all_projects);
 
+/* ----------------------------------------------------------- clients.c -- */
+
+/* Writes clients in TypeScript, for Covey's client and for RxDjango's; either
+ * folder may be NULL. A check writes nothing, and shows what would change.
+ * Frees the server, and answers how the program ends: a check that finds
+ * something fails. */
+int clients_generate(covey_server *server, const char *folder,
+                     const char *rxdjango_folder, int is_check);
+
 /* -------------------------------------------------------- slow_calls.c -- */
 
 /* Starts the thread that answers calls of `slow` when their time has come. */

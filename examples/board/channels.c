@@ -130,8 +130,12 @@ static void on_project_created(covey_server *server, covey_consumer_id consumer,
 
 /* ---------------------------------------------------------------- both -- */
 
+static const covey_field viewers = {.name = "viewers",
+                                    .type = COVEY_FIELD_INTEGER};
+
 static covey_channel_id channel_register(board *board, covey_server *server,
-                                         const char *pattern, uint32_t flags,
+                                         const char *name, const char *pattern,
+                                         uint32_t flags,
                                          const covey_context_handlers *own) {
   /* Who it is says the token of the first frame, which a page must know, and no
    * cookie, which any page would bring along. So pages from anywhere may. */
@@ -141,7 +145,12 @@ static covey_channel_id channel_register(board *board, covey_server *server,
 
   covey_context_options context = COVEY_CONTEXT_OPTIONS_INIT;
   context.model = board->models[PROJECT];
+  context.name = name;
   context.flags = flags;
+  if ((flags & COVEY_CONTEXT_MANY) == 0) {
+    context.variables = &viewers;
+    context.variable_count = 1;
+  }
 
   covey_context_handlers handlers = *own;
   handlers.on_authenticate = on_authenticate;
@@ -162,7 +171,8 @@ void channels_register(board *board, covey_server *server) {
   one.on_open = on_project_open;
   one.on_disconnect = on_project_disconnect;
   covey_channel_id one_project =
-      channel_register(board, server, "ws/projects/<int:project_id>/", 0, &one);
+      channel_register(board, server, "ProjectChannel",
+                       "ws/projects/<int:project_id>/", 0, &one);
   must(covey_event_register(server, one_project, "viewers.changed",
                             on_viewers_changed, board, NULL),
        NULL);
@@ -170,7 +180,8 @@ void channels_register(board *board, covey_server *server) {
   covey_context_handlers all = COVEY_CONTEXT_HANDLERS_INIT;
   all.on_list = on_list;
   covey_channel_id all_projects =
-      channel_register(board, server, "ws/projects/", COVEY_CONTEXT_MANY, &all);
+      channel_register(board, server, "ProjectListChannel", "ws/projects/",
+                       COVEY_CONTEXT_MANY, &all);
   must(covey_event_register(server, all_projects, "project.created",
                             on_project_created, board, NULL),
        NULL);

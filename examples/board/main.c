@@ -6,6 +6,7 @@
  *   models.c      what there is          actions.c     what clients call
  *   data_set.c    what there is first    slow_calls.c  answers by a thread
  *   channels.c    who sees what          state_file.c  state that stays
+ *   clients.c     clients in TypeScript
  */
 #include "board.h"
 
@@ -78,10 +79,21 @@ static covey_server *make_server(const command_line *line) {
   return server;
 }
 
+enum { STATE, TYPESCRIPT, RXDJANGO, CHECK };
+
+static own_flag flags[] = {
+    {"state", "  --state FILE         keeps the state in a file\n", 1, NULL},
+    {"typescript", "  --typescript FOLDER  writes typed clients, and ends\n", 1,
+     NULL},
+    {"rxdjango", "  --rxdjango FOLDER    the same for RxDjango's client\n", 1,
+     NULL},
+    {"check", "  --check              shows what that would change instead\n",
+     0, NULL},
+    {NULL, NULL, 0, NULL}};
+
 int main(int argc, char **argv) {
   command_line line = COMMAND_LINE_DEFAULTS;
-  line.own_flag = "state";
-  line.own_help = "  --state FILE         keeps the state in a file\n";
+  line.own = flags;
   command_line_parse(&line, argc, argv);
 
   covey_server *server = make_server(&line);
@@ -89,7 +101,12 @@ int main(int argc, char **argv) {
   board.projects = must_have(json_array());
   models_declare(&board, server);
   channels_register(&board, server);
-  load(&board, server, line.own_value);
+  if (flags[TYPESCRIPT].value != NULL || flags[RXDJANGO].value != NULL) {
+    json_decref(board.projects);
+    return clients_generate(server, flags[TYPESCRIPT].value,
+                            flags[RXDJANGO].value, flags[CHECK].value != NULL);
+  }
+  load(&board, server, flags[STATE].value);
   board.slow = slow_calls_begin(server);
 
   begin_serving(server, &line);

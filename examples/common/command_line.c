@@ -18,10 +18,13 @@ static void print_usage(FILE *file, const command_line *line,
           "usage: %s [flags]\n"
           "  --host ADDRESS       numeric address to listen on (127.0.0.1)\n"
           "  --port PORT          0 takes any that is free (8000)\n"
-          "  --max-message BYTES  largest message that is received\n"
-          "%s"
-          "  --help               print this\n",
-          program, line->own_flag == NULL ? "" : line->own_help);
+          "  --max-message BYTES  largest message that is received\n",
+          program);
+  for (const own_flag *own = line->own; own != NULL && own->name != NULL;
+       own++) {
+    fputs(own->help, file);
+  }
+  fprintf(file, "  --help               print this\n");
 }
 
 /* Digits only: strtoull alone would take blanks and signs as well. */
@@ -43,14 +46,19 @@ static int parse_number(const char *flag, const char *text, uint64_t least,
 }
 
 void command_line_parse(command_line *line, int argc, char **argv) {
-  /* Without a flag of its own, the list ends with that one's NULL. */
-  const struct option flags[] = {
+  struct option flags[5 + OWN_FLAGS_MAX] = {
       {"help", no_argument, NULL, FLAG_HELP},
       {"host", required_argument, NULL, FLAG_HOST},
       {"port", required_argument, NULL, FLAG_PORT},
-      {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE},
-      {line->own_flag, required_argument, NULL, FLAG_OWN},
-      {NULL, 0, NULL, 0}};
+      {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE}};
+  for (int own = 0;
+       line->own != NULL && line->own[own].name != NULL && own < OWN_FLAGS_MAX;
+       own++) {
+    flags[4 + own] = (struct option){
+        line->own[own].name,
+        line->own[own].takes_value ? required_argument : no_argument, NULL,
+        FLAG_OWN + own};
+  }
   uint64_t port = line->port;
   int is_good = 1;
   int flag = 0;
@@ -69,11 +77,11 @@ void command_line_parse(command_line *line, int argc, char **argv) {
       is_good = parse_number("--max-message", optarg, 1, MESSAGE_BYTES_LIMIT,
                              &line->message_bytes_max);
       break;
-    case FLAG_OWN:
-      line->own_value = optarg;
-      break;
-    default: /* getopt_long has said what is wrong */
+    case '?': /* getopt_long has said what is wrong */
       is_good = 0;
+      break;
+    default:
+      line->own[flag - FLAG_OWN].value = optarg == NULL ? "" : optarg;
     }
   }
   if (!is_good || optind != argc) {

@@ -5,20 +5,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A flag of one example alone. */
+typedef struct own_flag {
+  const char *name;  /* such as "state" */
+  const char *help;  /* its line of the usage */
+  int takes_value;   /* 0: it stands for itself */
+  const char *value; /* what it said, "" if it takes none; NULL: not there */
+} own_flag;
+
+enum { OWN_FLAGS_MAX = 8 };
+
 /* What the command line said. Fill in the defaults, then parse. */
 typedef struct command_line {
   const char *host;           /* --host */
   uint16_t port;              /* --port; 0: the system chooses */
   uint64_t message_bytes_max; /* --max-message; 0: the library's default */
 
-  /* A flag of one example alone, which takes a value; NULL: there is none. */
-  const char *own_flag;  /* its name, such as "state" */
-  const char *own_help;  /* its line of the usage */
-  const char *own_value; /* what it said; NULL: it was not there */
+  own_flag *own; /* ends with one that has no name; NULL: there are none */
 } command_line;
 
 #define COMMAND_LINE_DEFAULTS                                                  \
-  { "127.0.0.1", 8000, 0, NULL, NULL, NULL }
+  { "127.0.0.1", 8000, 0, NULL }
 
 /* Returns when all is well. Otherwise it ends the program: with status 0 after
  * --help, with status 2 and the usage on standard error after a bad flag. */

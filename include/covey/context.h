@@ -146,12 +146,28 @@ typedef struct covey_context_options {
    * value that is no id of the model is HTTP 404. NULL: without on_list the
    * pattern's first parameter; with on_list, that handler says. */
   const char *parameter;
+
+  /* What generated clients (covey/describe.h) call it, an identifier such as
+   * "BoardChannel". NULL: one that is made of the pattern. */
+  const char *name;
+
+  /* The runtime variables that its consumers may have, for generated clients;
+   * any others may be set, too. One that is declared takes values of its type
+   * alone. */
+  const covey_field *variables;
+  size_t variable_count; /* at most 128 */
+  uint32_t field_size;   /* sizeof(covey_field); 0 means that, too */
+  uint32_t reserved;     /* 0 */
 } covey_context_options;
 
 #define COVEY_CONTEXT_OPTIONS_INIT                                             \
-  { (uint32_t)sizeof(covey_context_options), 0, 0, NULL }
+  {                                                                            \
+    (uint32_t)sizeof(covey_context_options), 0, 0, NULL, NULL, NULL, 0,        \
+        (uint32_t)sizeof(covey_field), 0                                       \
+  }
 
-/** Does what COVEY_CONTEXT_OPTIONS_INIT does. NULL does nothing.
+/** Does what COVEY_CONTEXT_OPTIONS_INIT does, but for field_size. NULL does
+ * nothing.
  * @thread any @since 1.0 */
 void covey_context_options_init(covey_context_options *options, size_t size);
 
@@ -312,7 +328,9 @@ covey_status covey_anchor_count(covey_server *server, covey_model_id model,
  * @param size  Bytes in json.
  *
  * @return COVEY_OK, COVEY_E_INVALID, COVEY_E_TOO_LARGE, COVEY_E_GONE;
- *         COVEY_E_FULL at 256 variables or when the mailbox is full.
+ *         COVEY_E_FULL at 256 variables or when the mailbox is full. From
+ *         another thread a value that is not of the declared type is logged,
+ *         and COVEY_OK was returned.
  *
  * @thread any
  * @since  1.0
@@ -371,12 +389,15 @@ typedef struct covey_action {
   covey_field_type result_type;  /* for generated clients; 0: JSON */
   const covey_field *parameters; /* clients give them in order or by name */
   size_t parameter_count;        /* at most 64 */
+  /* What it answers, in place of result_type, for generated clients; neither
+   * its name nor its flags but NULLABLE count. NULL: result_type says. */
+  const covey_field *result;
 } covey_action;
 
 #define COVEY_ACTION_INIT                                                      \
   {                                                                            \
     (uint32_t)sizeof(covey_action), (uint32_t)sizeof(covey_field), NULL, NULL, \
-        0, 0, NULL, 0                                                          \
+        0, 0, NULL, 0, NULL                                                    \
   }
 
 /** Does what COVEY_ACTION_INIT does, but for field_size. NULL does nothing.

@@ -64,7 +64,7 @@ enum {
 
 /** One field of a model, or one parameter of an action. */
 typedef struct covey_field {
-  const char *name;      /* 1 to 255 bytes; not "id", no leading "_" */
+  const char *name; /* 1 to 255 bytes, no leading "_"; of a model not "id" */
   covey_field_type type; /* COVEY_FIELD_BOOLEAN ... */
   uint32_t flags;        /* COVEY_FIELD_NULLABLE ..., or-ed */
 
@@ -80,6 +80,12 @@ typedef struct covey_field {
    * moving and deleting it edits the list; a list that is put only orders it,
    * and may name children that have not been put yet. NULL: none. */
   const char *inverse_field;
+
+  /* COVEY_FIELD_JSON: what is inside, as covey/describe.h says it. What is put
+   * or written, and parameters of actions, are checked against it. NULL:
+   * anything.
+   */
+  const char *shape;
 } covey_field;
 
 /** A load that was asked for. Never 0, never reused in a server. */

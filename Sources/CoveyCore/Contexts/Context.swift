@@ -4,6 +4,10 @@ package final class Context {
   package let isMany: Bool
   /// The URL parameter that is the anchor's id, by position.
   package let parameter: Int?
+  /// What generated clients call it.
+  package let name: String?
+  /// The runtime variables that are known to be there.
+  package let variables: [Field]
   package var hasAuthenticate = false
   package var hasAuthorize = false
   package var hasOpen = false
@@ -11,10 +15,45 @@ package final class Context {
   package var hasWrite = false
   private(set) var actions: ContiguousArray<Action> = []
 
-  package init(model: Int, isMany: Bool, parameter: Int?) {
+  package init(
+    model: Int, isMany: Bool, parameter: Int?, name: String? = nil, variables: [Field] = []
+  ) throws(Failure) {
+    if let name { try Self.check(name: name) }
+    var names: Set<Name> = []
+    for variable in variables {
+      guard !variable.isRelation else {
+        throw .invalid("variable \(Failure.quote(variable.name.text)) is a relation")
+      }
+      guard names.insert(variable.name).inserted else {
+        throw .invalid("variable \(Failure.quote(variable.name.text)) is there twice")
+      }
+    }
     self.model = model
     self.isMany = isMany
     self.parameter = parameter
+    self.name = name
+    self.variables = variables
+  }
+
+  /// A name that a class can have in any language.
+  private static func check(name: String) throws(Failure) {
+    let isIdentifier = name.utf8.enumerated().allSatisfy { position, byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): position > 0
+      default: false
+      }
+    }
+    guard isIdentifier, (1...Limits.nameBytesMax).contains(name.utf8.count) else {
+      throw .invalid("name \(Failure.quote(name)) of a context is no identifier")
+    }
+  }
+
+  /// Checks a value of a variable that was declared; any others are free.
+  func checkVariable(_ name: Name, _ json: [UInt8]) throws(Failure) {
+    guard let variable = variables.first(where: { $0.name == name }) else { return }
+    let kind = try JSONScanner.scan(json.span) { _ in }
+    try variable.checkNullable(json.span, 0..<json.count, kind)
   }
 
   /// Adds an action; false when there is one of that name.
@@ -48,11 +87,14 @@ package final class Action {
   package let allowsAnonymous: Bool
   /// Nil: handed on as they came.
   package let parameters: [Field]?
+  /// What it answers; nil: any JSON.
+  package let result: Field?
   /// The host's number for its handler.
   package let handler: Int
 
   package init(
-    _ name: String, grant: String?, allowsAnonymous: Bool, parameters: [Field]?, handler: Int
+    _ name: String, grant: String?, allowsAnonymous: Bool, parameters: [Field]?,
+    result: Field? = nil, handler: Int
   ) throws(Failure) {
     guard (1...Limits.nameBytesMax).contains(name.utf8.count) else {
       throw .invalid("action name is \(name.utf8.count) bytes, limit 1 to \(Limits.nameBytesMax)")
@@ -79,6 +121,7 @@ package final class Action {
     self.grant = grant.map { Name($0) }
     self.allowsAnonymous = allowsAnonymous
     self.parameters = parameters
+    self.result = result
     self.handler = handler
   }
 

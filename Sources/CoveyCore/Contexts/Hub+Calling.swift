@@ -161,6 +161,7 @@ extension Hub {
   /// Sets a runtime variable to a value that was checked to be JSON.
   package func setVariable(_ id: ConsumerID, _ name: Name, _ json: [UInt8]) throws(Failure) {
     let (slot, follower) = try follower(id)
+    try follower.context.checkVariable(name, json)
     if let position = follower.variables.firstIndex(where: { $0.name == name }) {
       guard follower.variables[position].json != json else { return }
       follower.variables[position].json = json

@@ -80,11 +80,6 @@ enum Parameters {
   private static func check(
     _ member: JSONScanner.Member, _ field: Field, _ text: Span<UInt8>
   ) throws(Failure) {
-    if member.kind == .null {
-      if field.isNullable || field.isOptional { return }
-      if case .json = field.kind { return }
-      throw field.unfit(text, member.value)
-    }
-    try field.check(text, member.value, member.kind)
+    try field.checkNullable(text, member.value, member.kind)
   }
 }

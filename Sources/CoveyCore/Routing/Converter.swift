@@ -25,6 +25,17 @@ package enum Converter: UInt16, Sendable {
     }
   }
 
+  /// What a pattern calls it.
+  var name: String {
+    switch self {
+    case .int: "int"
+    case .uuid: "uuid"
+    case .slug: "slug"
+    case .str: "str"
+    case .path: "path"
+    }
+  }
+
   /// Bytes of a UUID in text.
   static let uuidCount = 36
 

@@ -64,6 +64,32 @@ package struct Pattern: Sendable {
 }
 
 extension Pattern {
+  /// A part of a pattern, for those who write URLs.
+  enum Piece {
+    case literal(String)
+    case parameter(String, Converter)
+  }
+
+  /// The parts in their order.
+  var pieces: [Piece] {
+    var names = parameterNames[...]
+    return segments.map { segment in
+      switch segment {
+      case .literal(let bytes): .literal(String(decoding: bytes, as: UTF8.self))
+      case .parameter(let converter): .parameter(names.popFirst() ?? "", converter)
+      }
+    }
+  }
+
+  /// The parameters with what they may hold.
+  var parameters: [(name: String, converter: Converter)] {
+    pieces.compactMap { piece in
+      if case .parameter(let name, let converter) = piece { (name, converter) } else { nil }
+    }
+  }
+}
+
+extension Pattern {
   /// Counts the leading segments up to the first parameter that may have to give something back.
   private static func decidedCount(_ segments: [Segment]) -> Int {
     for (index, segment) in segments.enumerated() {

@@ -3,6 +3,8 @@
 package final class Field: Sendable {
   package enum Kind: Sendable {
     case boolean, integer, number, string, datetime, date, decimal, json
+    /// JSON of which it is known what is inside.
+    case shaped(Shape)
     /// JSON literals.
     case choice([[UInt8]])
     /// The id of an instance; which model's is known once the schema is whole.
@@ -25,7 +27,6 @@ package final class Field: Sendable {
     guard (1...Limits.nameBytesMax).contains(name.utf8.count) else {
       throw .invalid("field name is \(name.utf8.count) bytes, limit 1 to \(Limits.nameBytesMax)")
     }
-    guard name != "id" else { throw .invalid("field \(shown) is there without being declared") }
     guard !name.hasPrefix("_") else {
       throw .invalid("field \(shown) begins with an underscore, as what the wire adds")
     }
@@ -44,12 +45,16 @@ package final class Field: Sendable {
     }
     self.name = Name(name)
     self.kind = kind
-    self.isNullable = isNullable
+    if case .shaped(let shape) = kind {
+      self.isNullable = isNullable || shape.admitsNull
+    } else {
+      self.isNullable = isNullable
+    }
     self.isWritable = isWritable
     self.isOptional = isOptional
   }
 
-  var isRelation: Bool {
+  package var isRelation: Bool {
     switch kind {
     case .one, .many: true
     default: false
@@ -76,11 +81,23 @@ extension Field {
     case .date: isRight = found == .string && DateText.isDate(text, Self.contents(range))
     case .decimal: isRight = found == .string && DateText.isDecimal(text, Self.contents(range))
     case .json: isRight = true
+    case .shaped(let shape):
+      guard let wrong = shape.mismatch(text, range, found) else { return }
+      throw .invalid("field \(Failure.quote(name.text))\(wrong)")
     case .choice(let literals):
       isRight = literals.contains { JSONText.isEqual(text, range, $0) }
     case .one, .many: isRight = false
     }
     guard isRight else { throw unfit(text, range) }
+  }
+
+  /// The same for one that may be null if the field may.
+  func checkNullable(
+    _ text: Span<UInt8>, _ range: Range<Int>, _ found: JSONScanner.Kind
+  ) throws(Failure) {
+    guard found == .null else { return try check(text, range, found) }
+    if isNullable || isOptional { return }
+    guard case .json = kind else { throw unfit(text, range) }
   }
 
   func unfit(_ text: Span<UInt8>, _ range: Range<Int>) -> Failure {
@@ -98,6 +115,7 @@ extension Field {
     case .date: "a date"
     case .decimal: "a decimal in a string"
     case .json: "json"
+    case .shaped: "json of its shape"
     case .choice(let literals):
       "one of " + literals.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
     case .one: "an id"
@@ -109,7 +127,7 @@ extension Field {
     (range.lowerBound &+ 1)..<(range.upperBound &- 1)
   }
 
-  private static func isInteger(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+  static func isInteger(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
     for position in range {
       switch text[position] {
       case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): return false

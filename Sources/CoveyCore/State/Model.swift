@@ -22,6 +22,9 @@ package struct Model: Sendable {
       throw .invalid(
         "model \(Failure.quote(name)) has \(fields.count) fields, limit \(FieldMask.fieldsMax)")
     }
+    if fields.contains(where: { $0.name.text == "id" }) {
+      throw .invalid("field \"id\" is there without being declared")
+    }
     var names: Set<Name> = []
     for field in fields where !names.insert(field.name).inserted {
       throw .invalid(

@@ -73,7 +73,7 @@ enum ContextWorld {
     channel.hasTextHandler = true
     channel.isPublic = isPublic
     let hasParameter = !pattern.parameterNames.isEmpty
-    let context = Context(model: model, isMany: isMany, parameter: hasParameter ? 0 : nil)
+    let context = try Context(model: model, isMany: isMany, parameter: hasParameter ? 0 : nil)
     context.hasAuthenticate = hasHandlers
     context.hasAuthorize = hasHandlers
     context.hasOpen = hasHandlers

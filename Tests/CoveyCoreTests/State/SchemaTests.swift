@@ -17,7 +17,10 @@ struct SchemaTests {
     #expect(field("a") == nil && field(long) == nil && field("é\"") == nil)
     #expect(field("") == "field name is 0 bytes, limit 1 to 255")
     #expect(field(long + "n") == "field name is 256 bytes, limit 1 to 255")
-    #expect(field("id") == "field \"id\" is there without being declared")
+    #expect(field("id") == nil)  // a parameter's
+    #expect(
+      message { _ = try Model("m", .integer, [Field("id", .integer)]) }
+        == "field \"id\" is there without being declared")
     #expect(field("_a") == "field \"_a\" begins with an underscore, as what the wire adds")
   }
 

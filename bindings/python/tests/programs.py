@@ -35,6 +35,11 @@ def run(source: str, *options: str) -> Ended:
         return program.end()
 
 
+def _obey_interrupts() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so does what that starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Program:
     """A program that runs until it is told to end."""
 
@@ -45,6 +50,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_obey_interrupts,
         )
 
     def __enter__(self) -> "Program":

@@ -762,8 +762,11 @@ def test_only_variables_that_are_named_can_be_set(
         RuntimeState = More
 
     follower = follow(open_board(One, debug=True))
-    for name in ("viewers", "topic", "extra"):
-        follower.client.call("set", name, 1)
+    for name, value in (("viewers", 1), ("topic", "x"), ("extra", 1)):
+        follower.client.call("set", name, value)
+    with pytest.raises(ActionError, match="variable 'viewers' cannot be 'many'"):
+        follower.client.call("set", "viewers", "many")
+    caplog.clear()
     with pytest.raises(ActionError, match="More has no variable 'viewer'") as refused:
         follower.client.call("set", "viewer", 1)
     assert refused.value.code == 500

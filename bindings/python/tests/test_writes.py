@@ -455,7 +455,7 @@ def test_a_field_called_as_it_likes_is_told_of_by_its_name(
     with_prices.channel("ws/<str:page_id>/", Pages)
     with_prices.store.put(Page(id="start", price=Decimal("1.50"), days=[]))
     follower = Follower(covey_client(covey_server(with_prices), "ws/start/")).enter()
-    with pytest.raises(ActionError, match="days: 'x' is no date") as error:
+    with pytest.raises(ActionError, match=r'"days"\[1\] is "x", not a date') as error:
         follower.client.save(Page, "start", days=["2026-11-21", "x"])
     assert error.value.code == 400
 

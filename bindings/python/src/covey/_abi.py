@@ -1,4 +1,4 @@
-"""include/covey.h, covey/state.h and covey/context.h, in their order, for ctypes. No logic.
+"""include/covey.h, covey/state.h, context.h and describe.h, in their order, for ctypes. No logic.
 
 Constants lose the prefix ``COVEY_``; types lose ``covey_`` and ``_fn`` and are written in camel
 case. What every pointer is here:
@@ -326,6 +326,7 @@ class Field(Structure):
         ("choices", POINTER(c_char_p)),
         ("model", c_char_p),
         ("inverse_field", c_char_p),
+        ("shape", c_char_p),
     )
 
 
@@ -418,6 +419,11 @@ class ContextOptions(Structure):
         ("flags", c_uint32),
         ("model", ModelId),
         ("parameter", c_char_p),
+        ("name", c_char_p),
+        ("variables", POINTER(Field)),
+        ("variable_count", c_size_t),
+        ("field_size", c_uint32),
+        ("reserved", c_uint32),
     )
 
 
@@ -439,6 +445,27 @@ class Action(Structure):
         ("result_type", FieldType),
         ("parameters", POINTER(Field)),
         ("parameter_count", c_size_t),
+        ("result", POINTER(Field)),
+    )
+
+
+# =================================================================== covey/describe.h
+
+OnOutput = CFUNCTYPE(None, c_void_p, c_size_t, c_void_p)
+
+TYPESCRIPT_CHECK = 1
+TYPESCRIPT_RXDJANGO = 2
+
+
+class TypescriptOptions(Structure):
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("flags", c_uint32),
+        ("folder", c_char_p),
+        ("module", c_char_p),
+        ("url", c_char_p),
+        ("on_output", OnOutput),
+        ("user", c_void_p),
     )
 
 
@@ -597,4 +624,11 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     # seeing off
     "covey_system_send": (Status, (Server, c_char_p, c_char_p)),
     "covey_server_drain": (Status, (Server, c_uint32)),
+    # covey/describe.h
+    "covey_server_describe": (Status, (Server, _TextOut, _SizeOut, _ErrorOut)),
+    "covey_typescript_options_init": (None, (POINTER(TypescriptOptions), c_size_t)),
+    "covey_server_generate_typescript": (
+        Status,
+        (Server, POINTER(TypescriptOptions), POINTER(c_size_t), _ErrorOut),
+    ),
 }

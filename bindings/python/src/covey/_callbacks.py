@@ -208,6 +208,13 @@ def on_time(_handle: int, key: int) -> None:
         scheduled.failed(error)
 
 
+@_callback(_abi.OnOutput)
+def on_output(data: int, size: int, key: int) -> None:
+    said = registered.get(key)
+    if said is not None:
+        said.append(text(data, size))
+
+
 _LEVELS = {
     _abi.LOG_ERROR: logging.ERROR,
     _abi.LOG_WARNING: logging.WARNING,

@@ -38,6 +38,7 @@ class Meaning:
     nullable: bool = False
     choices: tuple[bytes, ...] = ()
     model: Any = None  # a class of models
+    hint: Any = None
 
 
 def add_model(model: type) -> None:
@@ -120,14 +121,15 @@ _CLASS_VARIABLE = re.compile(r"(\w+\.)?ClassVar\b")
 
 def understand(hint: Any) -> Meaning:
     """What a hint means. TypeError for one that no field can hold."""
-    hint = _plain(hint)
+    hint = plain(hint)
     options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     is_nullable = type(None) in options
     options = tuple(option for option in options if option is not type(None)) or options
     if len(options) == 1:
-        meaning = _understand_one(_plain(options[0]))
+        meaning = _understand_one(plain(options[0]))
     else:
         meaning = Meaning(_abi.FIELD_JSON, _reader_of_any(options))
+    meaning = dataclasses.replace(meaning, hint=hint)
     if not is_nullable or meaning.nullable:
         return meaning
     read = meaning.read
@@ -140,7 +142,7 @@ def reader(hint: Any) -> Reader:
     return understand(hint).read
 
 
-def _plain(hint: Any) -> Any:
+def plain(hint: Any) -> Any:
     """Without what does not matter here: Annotated, Required, NotRequired, ReadOnly."""
     while hasattr(hint, "__metadata__") or getattr(get_origin(hint), "_name", None) in (
         "Required",
@@ -416,9 +418,9 @@ def _name(hint: Any) -> str:
 
 
 if sys.version_info >= (3, 12):  # type aliases: `type Name = ...`
-    _without_alias = _plain
+    _without_alias = plain
 
-    def _plain(hint: Any) -> Any:
+    def plain(hint: Any) -> Any:
         while isinstance(hint, typing.TypeAliasType):
             hint = hint.__value__
         return _without_alias(hint)

@@ -79,7 +79,7 @@ class Parameter:
     default: Any
 
 
-def _without_relations(meaning: Meaning) -> Meaning:
+def without_relations(meaning: Meaning) -> Meaning:
     """Clients name instances by their ids, and actions are handed references to them."""
     if meaning.type == _abi.FIELD_ONE:
         is_integer = meaning.model.shape().id_kind == _abi.ID_INTEGER
@@ -111,18 +111,18 @@ class ActionRoute:
                 meaning = understand(hints.get(name, Any))
             except TypeError as error:
                 raise TypeError(f"action {action.name}: {name}: {error}") from None
-            meaning = _without_relations(meaning)
+            meaning = without_relations(meaning)
             self.parameters.append(Parameter(name, meaning, is_optional, parameter.default))
-        self.result_type = self._type_of_result(hints.get("return", Any))
+        self.result = self._meaning_of_result(hints.get("return", Any))
 
     @staticmethod
-    def _type_of_result(hint: Any) -> int:
+    def _meaning_of_result(hint: Any) -> Meaning | None:
+        """What it answers, for those who generate clients; None: any JSON."""
         try:
             meaning = understand(hint)
         except TypeError:
-            return _abi.FIELD_JSON
-        simple = _abi.FIELD_BOOLEAN <= meaning.type <= _abi.FIELD_DECIMAL
-        return meaning.type if simple and not meaning.nullable else _abi.FIELD_JSON
+            return None
+        return None if meaning.model is not None else meaning
 
     def call(self, consumer: "ContextChannel", call: int, parameters: str) -> None:
         server = self._server()

@@ -19,6 +19,7 @@ from .errors import (
     CoveyError,
     Denied,
     Gone,
+    InvalidArgument,
     NotFound,
     check,
     status_text,
@@ -65,6 +66,8 @@ class ContextChannel(Consumer):
     many: bool = False
     #: Everybody may see it, also who has no token.
     public: bool = False
+    #: What generated clients call it; the name of the class.
+    client_class: ClassVar[str | None] = None
     #: A TypedDict of the runtime variables; None: any may be set.
     RuntimeState: ClassVar[type | None] = None
     _is_open: bool = False
@@ -166,12 +169,16 @@ class ContextChannel(Consumer):
         """Sets a variable that this client mirrors; to what it is already sends nothing.
 
         :raises TypeError: ``RuntimeState`` has no such variable.
+        :raises InvalidArgument: It says that the variable is of another type.
         """
         if self.RuntimeState is not None and name not in self.RuntimeState.__annotations__:
             raise TypeError(f"{self.RuntimeState.__name__} has no variable {name!r}")
         json = encode(value)
         handle = self.server.handle
-        check(lib.covey_variable_set(handle, self.id, c_name(name, "variable"), json, len(json)))
+        status = lib.covey_variable_set(handle, self.id, c_name(name, "variable"), json, len(json))
+        if status == _abi.E_INVALID:
+            raise InvalidArgument(f"variable {name!r} cannot be {value!r}")
+        check(status)
         self.server.touched()
         return DONE
 

@@ -2,14 +2,16 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from ctypes import POINTER, byref, c_char_p, c_uint64, cast, sizeof
+from ctypes import POINTER, byref, c_char_p, c_uint64, cast, pointer, sizeof
 from typing import TYPE_CHECKING, Any, get_args
 
 from . import _abi, _callbacks
-from ._hints import Meaning
+from ._encoding import encode
+from ._hints import Meaning, hints_of, understand
 from ._library import lib
 from ._memory import c_name, new_error, texts
-from .actions import Action, ActionRoute
+from ._shapes import shape_of_field
+from .actions import Action, ActionRoute, without_relations
 from .consumer import Consumer
 from .context import ContextChannel, ContextRoute
 from .errors import check
@@ -176,10 +178,15 @@ def _register_context(server: "Server", route: ContextRoute, pattern: str) -> in
         handlers.on_authorize = _callbacks.on_authorize
     if cls.many or _is_defined(cls, "get_instance_id"):
         handlers.on_list = _callbacks.on_list
+    variables = _variables(cls)
     context = _abi.ContextOptions(
         struct_size=sizeof(_abi.ContextOptions),
         flags=_abi.CONTEXT_MANY if cls.many else 0,
         model=number,
+        name=_client_class(cls),
+        variables=variables,
+        variable_count=len(variables),
+        field_size=sizeof(_abi.Field),
     )
     channel, error = c_uint64(), new_error()
     status = lib.covey_context_register(
@@ -193,6 +200,22 @@ def _register_context(server: "Server", route: ContextRoute, pattern: str) -> in
     )
     check(status, error)
     return channel.value
+
+
+def _client_class(cls: type[ContextChannel]) -> bytes | None:
+    name = cls.client_class or cls.__name__
+    is_name = name.isascii() and name.isidentifier()
+    return name.encode() if is_name or cls.client_class else None
+
+
+def _variables(cls: type[ContextChannel]) -> Any:
+    """The fields of its runtime variables."""
+    hints = {} if cls.RuntimeState is None else hints_of(cls.RuntimeState)
+    fields = []
+    for name, hint in hints.items():
+        meaning = without_relations(understand(hint))
+        fields.append(_field(name, meaning, 0))
+    return (_abi.Field * len(fields))(*fields)
 
 
 def _register_action(server: "Server", route: ContextRoute, channel: int, action: Action) -> None:
@@ -214,9 +237,9 @@ def _register_action(server: "Server", route: ContextRoute, channel: int, action
         name=c_name(action.name, "action"),
         grant=None if action.grant is None else c_name(action.grant, "grant"),
         flags=_abi.ACTION_ANONYMOUS if action.anonymous else 0,
-        result_type=entry.result_type,
         parameters=fields,
         parameter_count=len(entry.parameters),
+        result=None if entry.result is None else pointer(_field("result", entry.result, 0)),
     )
     error = new_error()
     status = lib.covey_action_register(
@@ -275,9 +298,16 @@ def _field(name: str, meaning: Meaning, flags: int, inverse: str | None = None) 
         type=meaning.type,
         flags=flags | (_abi.FIELD_NULLABLE if meaning.nullable else 0),
         choices=_literals(meaning.choices) if meaning.choices else None,
+        shape=_shape(meaning) if meaning.type == _abi.FIELD_JSON else None,
         model=None if model is None else model.shape().name.encode(),
         inverse_field=None if inverse is None else inverse.encode(),
     )
+
+
+def _shape(meaning: Meaning) -> bytes | None:
+    """What is inside; None when that is anything."""
+    shape = shape_of_field(meaning.hint)
+    return None if shape == "json" else encode(shape)
 
 
 def _literals(choices: tuple[bytes, ...]) -> Any:

@@ -18,9 +18,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import _abi, _callbacks, aio
-from ._encoding import encode
+from ._encoding import decode, encode
 from ._library import lib
-from ._memory import c_name, c_number, new_error
+from ._memory import c_name, c_number, new_error, text
 from .consumer import Consumer, payload
 from .errors import Busy, InvalidArgument, Stopped, check, failure
 from .functions import class_of
@@ -237,6 +237,58 @@ class Server:
             lib.covey_file_register(self.handle, c_name(pattern, "pattern"), path, byref(error)),
             error,
         )
+
+    def describe(self) -> dict[str, Any]:
+        """What is registered: models, channels, actions, variables; include/covey/describe.h shows
+        its form."""
+        json, size, error = c_void_p(), c_size_t(), new_error()
+        status = lib.covey_server_describe(self.handle, byref(json), byref(size), byref(error))
+        self.check(status, error)
+        return decode(text(json.value, size.value))  # type: ignore[no-any-return]
+
+    def generate_typescript(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        check: bool = False,
+        rxdjango: bool = False,
+        module: str | None = None,
+        url: str | None = None,
+        output: Callable[[str], object] | None = None,
+    ) -> int:
+        """Writes a typed client for every context channel; answers how many files were changed.
+
+        :param check: Nothing is written; ``output`` is handed a unified diff of what would be.
+        :param rxdjango: In the shape of RxDjango's makefrontend, for its client.
+        :param module: The client is imported from it; "covey", or "@rxdjango/react".
+        :param url: Of the server, such as "ws://localhost:8000/".
+        :param output: Is handed the path of each file that is written, with a line end.
+        :raises InvalidArgument: Names that clash in TypeScript.
+        """
+        said: list[str] = []
+        key = _callbacks.register(said)
+        changed, error = c_size_t(), new_error()
+        given = _abi.TypescriptOptions(
+            struct_size=sizeof(_abi.TypescriptOptions),
+            flags=(_abi.TYPESCRIPT_CHECK if check else 0)
+            | (_abi.TYPESCRIPT_RXDJANGO if rxdjango else 0),
+            folder=os.fsencode(folder),
+            module=None if module is None else c_name(module, "module"),
+            url=None if url is None else c_name(url, "url"),
+            on_output=_callbacks.on_output,
+            user=key,
+        )
+        try:
+            status = lib.covey_server_generate_typescript(
+                self.handle, byref(given), byref(changed), byref(error)
+            )
+            self.check(status, error)
+        finally:
+            _callbacks.registered.pop(key, None)
+            if output is not None:
+                for piece in said:
+                    output(piece)
+        return changed.value
 
     # ----------------------------------------------------------- to any consumer
 
