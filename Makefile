@@ -2,6 +2,7 @@
 #
 #   make            build/lib/libcovey.so, build/examples/*
 #   make wheel      build/wheel/covey-*.whl, the Python package
+#   make client     bindings/typescript/dist, the client for browsers
 #   make demo       serve the chat at http://127.0.0.1:8000/
 #   make test       everything that is quick
 #   make soak       random histories of the core until stopped
@@ -24,6 +25,13 @@ HEADERS := $(wildcard include/*.h include/covey/*.h)
 C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/bench/*.[ch])
 EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
 
+CLIENT_FOLDER := bindings/typescript
+CLIENT := $(CLIENT_FOLDER)/dist/index.js
+CLIENT_SOURCES := $(wildcard $(addprefix $(CLIENT_FOLDER)/,src/*.ts types/*.ts tsconfig.json))
+PAGE_FOLDER := examples/board/web
+PAGE := $(BUILD)/web/board/main.js
+PAGE_SOURCES := $(wildcard $(addprefix $(PAGE_FOLDER)/,src/*.ts src/generated/*.ts tsconfig.json))
+
 PYTHON_FOLDER := bindings/python
 PYTHON_TESTS := PYTHON=$(PYTHON) $(PYTHON_FOLDER)/tests/run.sh
 PYTHON_TOOLS := $(BUILD)/python/build-tools
@@ -35,9 +43,10 @@ WHEEL_SOURCES := $(shell find $(PYTHON_FOLDER)/src -name __pycache__ -prune -o -
 # Loaded at run time as well: the last one is a plugin that ldd does not show.
 LIBRARY_PACKAGES := libwebsockets-dev libuv1-dev libwebsockets-evlib-uv
 PYTHON_PACKAGES := $(LIBRARY_PACKAGES) python3-venv binutils gcc libc6-dev
-EXAMPLE_PACKAGES := $(LIBRARY_PACKAGES) gcc libc6-dev pkg-config libjansson-dev
+CLIENT_PACKAGES := nodejs node-typescript
+EXAMPLE_PACKAGES := $(LIBRARY_PACKAGES) $(CLIENT_PACKAGES) gcc libc6-dev pkg-config libjansson-dev
 TEST_PACKAGES := $(EXAMPLE_PACKAGES) g++ cmake abigail-tools chromium python3-venv \
-  libssl-dev clang-format
+  libssl-dev clang-format esbuild
 CHECK_PACKAGES := $(TEST_PACKAGES) valgrind shellcheck
 REQUIRE := $(PACKAGING)/require-packages
 
@@ -52,12 +61,12 @@ C_FLAGS := -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Werror -Iinclude -Iexamples
 C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
-.PHONY: all lib examples wheel demo test test-fuzz test-swift test-simulation simulation soak test-c \
-  test-python test-examples test-bench check check-thread check-address check-python check-valgrind \
+.PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak test-c \
+  test-python test-typescript test-generated test-examples test-bench check check-thread check-address check-python check-valgrind \
   check-scripts bench install format lint lint-python clean swift packages-library packages-examples \
-  packages-python packages-test packages-check
+  packages-python packages-client packages-test packages-check
 
-all: lib examples
+all: lib examples client $(PAGE)
 
 # ---------------------------------------------------------------- building
 
@@ -67,6 +76,7 @@ swift:
 	  { echo "covey: Swift 6.3 or newer is missing; see https://www.swift.org/install" >&2; exit 1; }
 
 packages-library: ; @$(REQUIRE) $(LIBRARY_PACKAGES)
+packages-client: ; @$(REQUIRE) $(CLIENT_PACKAGES)
 packages-examples: ; @$(REQUIRE) $(EXAMPLE_PACKAGES)
 packages-python: ; @$(REQUIRE) $(PYTHON_PACKAGES)
 packages-test: ; @$(REQUIRE) $(TEST_PACKAGES)
@@ -91,13 +101,25 @@ examples: $(EXAMPLE_PROGRAMS)
 
 $(BUILD)/examples/chat: EXTRA = -DCHAT_WEB='"$(abspath examples/chat/web)"' \
   $$(pkg-config --cflags --libs jansson)
-$(BUILD)/examples/board: EXTRA = -pthread $$(pkg-config --cflags --libs jansson)
+$(BUILD)/examples/board: EXTRA = -DBOARD_WEB='"$(abspath $(PAGE_FOLDER))"' \
+  -DBOARD_APP='"$(abspath $(dir $(PAGE)))"' -DCOVEY_CLIENT='"$(abspath $(dir $(CLIENT)))"' \
+  -pthread $$(pkg-config --cflags --libs jansson)
 .SECONDEXPANSION:
 $(EXAMPLE_PROGRAMS): $(BUILD)/examples/%: $$(wildcard examples/%/*.c examples/common/*) \
   $(HEADERS) $(LIB) | packages-examples
 	@mkdir -p $(@D)
 	$(CC) $(C_FLAGS) $(wildcard examples/$*/*.c examples/common/*.c) -o $@ \
 	  $(C_LIBRARY_FLAGS) $(EXTRA)
+
+client: $(CLIENT)
+
+$(CLIENT): $(CLIENT_SOURCES) | packages-client
+	tsc -p $(CLIENT_FOLDER)
+	@touch $@
+
+$(PAGE): $(PAGE_SOURCES) $(CLIENT)
+	tsc -p $(PAGE_FOLDER) --outDir $(BUILD)/web/board
+	@touch $@
 
 wheel: $(WHEEL)
 
@@ -114,8 +136,10 @@ $(WHEEL): $(LIB) $(WHEEL_SOURCES) $(PYTHON_TOOLS)/ready
 	@touch $@
 
 demo: swift packages-examples all
-	@echo "open http://127.0.0.1:8000/ in two tabs; Ctrl-C ends it"
-	@exec $(BUILD)/examples/chat --port 8000
+	@echo "a chat at http://127.0.0.1:8000/ and a board at http://127.0.0.1:8001/ :"
+	@echo "open each in two tabs; Ctrl-C ends both"
+	@$(BUILD)/examples/board --port 8001 & board=$$!; trap 'kill $$board 2>/dev/null' EXIT; \
+	  $(BUILD)/examples/chat --port 8000
 
 # ----------------------------------------------------------------- testing
 
@@ -125,8 +149,8 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-test: swift packages-test all lint test-c test-python test-bench test-examples test-swift \
-  test-simulation test-fuzz
+test: swift packages-test all lint test-c test-python test-typescript test-generated test-bench \
+  test-examples test-swift test-simulation test-fuzz
 
 test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug
@@ -153,6 +177,15 @@ test-c: packages-test lib
 # The wheel, installed for every Python on this machine that it is for.
 test-python: packages-python wheel
 	$(PYTHON_TESTS) test $(WHEEL)
+
+# The client alone, then against the board; and how large it is.
+test-typescript: packages-test all
+	BOARD=$(abspath $(BUILD)/examples/board) $(CLIENT_FOLDER)/test/run.sh
+	$(CLIENT_FOLDER)/test/size.sh
+
+# What was generated from the board and is committed is what the board would generate.
+test-generated: all
+	$(BUILD)/examples/board --check --typescript $(PAGE_FOLDER)/src/generated
 
 test-examples: all $(VENV)/ready
 	$(VENV)/bin/python -m pytest -q Tests/examples
@@ -181,7 +214,8 @@ check-valgrind: packages-check lib
 	Tests/c/run.sh --valgrind
 
 check-scripts: packages-check
-	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/Fuzzing/run.sh $(PYTHON_FOLDER)/tests/run.sh
+	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/Fuzzing/run.sh $(PYTHON_FOLDER)/tests/run.sh \
+	  $(CLIENT_FOLDER)/test/*.sh
 
 bench: packages-test all
 	$(PYTHON) Tests/bench/run.py
@@ -221,4 +255,4 @@ lint-python: packages-python
 	$(PYTHON_TESTS) lint
 
 clean:
-	rm -rf $(BUILD) .build
+	rm -rf $(BUILD) .build $(CLIENT_FOLDER)/dist

@@ -18,6 +18,18 @@
 #include "command_line.h"
 #include "serving.h"
 
+/* The Makefile says where the page is, and what its scripts were compiled to;
+ * these are right from the top folder. */
+#ifndef BOARD_WEB
+#define BOARD_WEB "examples/board/web"
+#endif
+#ifndef BOARD_APP
+#define BOARD_APP "build/web/board"
+#endif
+#ifndef COVEY_CLIENT
+#define COVEY_CLIENT "bindings/typescript/dist"
+#endif
+
 void *must_have(void *pointer) {
   if (pointer == NULL) {
     fprintf(stderr, "out of memory\n");
@@ -69,6 +81,25 @@ static void load(board *board, covey_server *server, const char *path) {
   json_decref(rows);
 }
 
+/* Without its scripts the page would be of no use, but the board is. */
+static void serve_page(covey_server *server) {
+  static const struct {
+    const char *prefix;
+    const char *folder;
+  } parts[] = {
+      {"/covey/", COVEY_CLIENT}, {"/app/", BOARD_APP}, {"/", BOARD_WEB}};
+  for (size_t index = 0; index < sizeof parts / sizeof parts[0]; index++) {
+    covey_error error = COVEY_ERROR_INIT;
+    covey_status status = covey_directory_register(server, parts[index].prefix,
+                                                   parts[index].folder, &error);
+    if (status == COVEY_E_SYSTEM) {
+      fprintf(stderr, "the page is not built: %s\n", error.message);
+      return;
+    }
+    must(status, &error);
+  }
+}
+
 static covey_server *make_server(const command_line *line) {
   covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
   options.message_bytes_max = line->message_bytes_max; /* 0 is the default */
@@ -102,13 +133,13 @@ int main(int argc, char **argv) {
   models_declare(&board, server);
   channels_register(&board, server);
   if (flags[TYPESCRIPT].value != NULL || flags[RXDJANGO].value != NULL) {
-    json_decref(board.projects);
     return clients_generate(server, flags[TYPESCRIPT].value,
                             flags[RXDJANGO].value, flags[CHECK].value != NULL);
   }
   load(&board, server, flags[STATE].value);
   board.slow = slow_calls_begin(server);
 
+  serve_page(server);
   begin_serving(server, &line);
   must(covey_server_run(server), NULL);
   slow_calls_end(board.slow); /* it must not answer a server that is freed */

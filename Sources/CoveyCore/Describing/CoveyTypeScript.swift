@@ -63,8 +63,12 @@ struct CoveyTypeScript {
 
   /// A comment cannot hold its own end.
   private static func comment(_ text: String) -> String {
-    let parts = text.split(separator: "*/", omittingEmptySubsequences: false)
-    return "/** \(parts.joined(separator: "* /")) */\n"
+    var safe = ""
+    for scalar in text.unicodeScalars {
+      if scalar == "/", safe.utf8.last == UInt8(ascii: "*") { safe += " " }
+      safe.unicodeScalars.append(scalar)
+    }
+    return "/** \(safe) */\n"
   }
 
   // MARK: models

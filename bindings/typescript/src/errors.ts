@@ -1,0 +1,55 @@
+/**
+ * What can go wrong:
+ *
+ *     invalid        400  an argument, a frame or a parameter is not what it must be
+ *     unauthorized   401  the token is missing or unknown
+ *     denied         403  not allowed
+ *     not_found      404  no such action or anchor, or the row is gone
+ *     conflict       409  somebody else was first
+ *     full           429  too many calls wait for an answer
+ *     failed         500  the server failed, or any status that is not listed here
+ *     timed_out      504  no answer before the deadline
+ *     disconnected        the connection was lost before the answer came
+ *     closed              the channel was closed, by this side or by the server
+ */
+export type ErrorCode =
+  | "invalid"
+  | "unauthorized"
+  | "denied"
+  | "not_found"
+  | "conflict"
+  | "full"
+  | "failed"
+  | "timed_out"
+  | "disconnected"
+  | "closed";
+
+const codes: { readonly [status: number]: ErrorCode } = {
+  400: "invalid",
+  401: "unauthorized",
+  403: "denied",
+  404: "not_found",
+  409: "conflict",
+  429: "full",
+  504: "timed_out",
+};
+
+/** The error that everything of this package rejects with. */
+export class CoveyError extends Error {
+  /** What kind of error it is. */
+  readonly code: ErrorCode;
+  /** The number that the server gave, which may be one of its own; undefined: it was not asked. */
+  readonly status: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options?: { status?: number; cause?: unknown }) {
+    super(message, options);
+    this.name = "CoveyError";
+    this.code = code;
+    this.status = options?.status;
+  }
+
+  /** The error that the server named with a number. */
+  static ofStatus(status: number, message: string): CoveyError {
+    return new CoveyError(codes[status] ?? "failed", message, { status });
+  }
+}

@@ -1,0 +1,24 @@
+import { CoveyError } from "./errors.js";
+import type { Id } from "./types.js";
+
+/**
+ * The address of a channel: the server's, and behind it the pattern of the channel with its
+ * parameters, encoded.
+ *
+ * @param base  `http` and `https` will do; undefined: where the page came from.
+ */
+export function addressOf(
+  base: string | undefined,
+  pattern: string,
+  parameters: { readonly [name: string]: Id },
+): string {
+  const server = base ?? globalThis.location?.origin;
+  if (!server) throw new CoveyError("invalid", "url is missing");
+  const path = pattern.replace(/<(?:(\w+):)?(\w+)>/g, (_, converter: string, name: string) => {
+    const value = parameters[name];
+    if (value === undefined) throw new CoveyError("invalid", `URL parameter "${name}" is missing`);
+    const encoded = encodeURIComponent(value);
+    return converter === "path" ? encoded.replaceAll("%2F", "/") : encoded;
+  });
+  return server.replace(/^http/, "ws").replace(/\/*$/, "/") + path.replace(/^\/+/, "");
+}

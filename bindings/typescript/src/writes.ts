@@ -1,0 +1,201 @@
+import { Access } from "./calls.js";
+import type { CallOptions, Calls } from "./calls.js";
+import type { Edit, Replica } from "./replica.js";
+import type { Id, ModelsSchema, Row } from "./types.js";
+import { writeFrame } from "./wire.js";
+import type { Answer, WriteBody } from "./wire.js";
+
+/** How a write is made. */
+export interface WriteOptions extends CallOptions {
+  /** False: it is not shown before the server has made it. */
+  readonly optimistic?: boolean;
+}
+
+/** What a write shows, by instance, once it is known what the instance is called. */
+type Edits = (id: Id) => readonly (readonly [model: string, id: Id, edit: Edit])[];
+
+/**
+ * What the user did, and the server has not confirmed yet.
+ *
+ * A write is shown at once, as edits on what the server said. What the server says meanwhile goes
+ * underneath. When it refuses, the edits of this write are taken off, and no others. When it
+ * accepts, they stay until what it made of the write has come as well, so that nothing flickers.
+ */
+export class Writes {
+  readonly #models: ModelsSchema;
+  readonly #replica: Replica;
+  readonly #calls: Calls;
+  readonly #changed: () => void;
+  /** Takes off the edits of what was accepted. */
+  #accepted: (() => void)[] = [];
+  /** By model and temporary id: who waits for the name that the server gives. */
+  readonly #creating = new Map<string, ((answer: Answer) => void)[]>();
+  #created = 0;
+
+  constructor(models: ModelsSchema, replica: Replica, calls: Calls, changed: () => void) {
+    this.#models = models;
+    this.#replica = replica;
+    this.#calls = calls;
+    this.#changed = changed;
+  }
+
+  /** What the server says is complete again, with all that it has accepted so far. */
+  settle(): void {
+    const accepted = this.#accepted;
+    this.#accepted = [];
+    for (const takeOff of accepted) takeOff();
+  }
+
+  async save(model: string, id: Id, data: object, options?: WriteOptions): Promise<void> {
+    const fields = plain(data);
+    const edits: Edits = (id) => [
+      [model, id, (row) => row && { ...row, ...fields }],
+      ...this.#moves(model, id, fields),
+    ];
+    await this.#write(model, id, options, edits, (id) => ({
+      operation: "save",
+      instanceType: model,
+      instanceId: id,
+      data: fields,
+    }));
+  }
+
+  async delete(model: string, id: Id, options?: WriteOptions): Promise<void> {
+    await this.#write(model, id, options, (id) => [[model, id, () => undefined]], (id) => ({
+      operation: "delete",
+      instanceType: model,
+      instanceId: id,
+    }));
+  }
+
+  /** Answers the id that the server gave. */
+  create(
+    parentModel: string,
+    parentID: Id,
+    list: string,
+    data: object,
+    options?: WriteOptions,
+  ): Promise<Id> {
+    const { model = "", inverse } = this.#models[parentModel]?.fields[list] ?? {};
+    const fields = plain(data);
+    const temporary = this.#temporaryID(model);
+    const key = keyOf(model, temporary);
+    this.#creating.set(key, []);
+    const edits: Edits = (parentID) => {
+      const row = { ...this.#blank(model), ...fields, ...(inverse && { [inverse]: parentID }) };
+      return [
+        [model, temporary, () => ({ id: temporary, ...row })],
+        [parentModel, parentID, adding(list, temporary)],
+      ];
+    };
+    const body = (parentID: Id): WriteBody => ({
+      operation: "create",
+      instanceType: model,
+      parentType: parentModel,
+      parentId: parentID,
+      relationName: list,
+      data: fields,
+    });
+    return this.#write(parentModel, parentID, options, edits, body, (answer) => {
+      const waiting = this.#creating.get(key);
+      this.#creating.delete(key);
+      waiting?.forEach((named) => named(answer));
+    });
+  }
+
+  /**
+   * Shows a write, and sends it; once its instance has a name, if it is being created itself.
+   * Nothing here waits for a promise, for what the server says next may come in the same turn.
+   */
+  #write(
+    model: string,
+    id: Id,
+    options: WriteOptions | undefined,
+    edits: Edits,
+    body: (id: Id) => WriteBody,
+    ended?: (answer: Answer) => void,
+  ): Promise<Id> {
+    const takeOff: (() => void)[] = [];
+    const show = (id: Id) => {
+      if (options?.optimistic === false) return;
+      for (const edit of edits(id)) takeOff.push(this.#replica.edit(...edit));
+      this.#changed();
+    };
+    const takeAllOff = () => {
+      for (const one of takeOff) one();
+    };
+    const end = (answer: Answer) => {
+      if ("error" in answer) {
+        takeAllOff();
+        this.#changed();
+      } else {
+        this.#accepted.push(takeAllOff);
+      }
+      ended?.(answer);
+    };
+    const send = (id: Id) =>
+      this.#calls.ask({
+        frame: (writeID) => writeFrame(writeID, body(id)),
+        needs: Access.writes,
+        options,
+        ended: end,
+      });
+    show(id);
+    const waiting = this.#creating.get(keyOf(model, id));
+    if (!waiting) return send(id) as Promise<Id>;
+    return new Promise((resolve, reject) => {
+      waiting.push((answer) => {
+        if ("error" in answer) {
+          end(answer);
+          return reject(answer.error);
+        }
+        const named = answer.result as Id;
+        show(named);
+        resolve(send(named) as Promise<Id>);
+      });
+    });
+  }
+
+  /** Who says itself whose list it is in is shown in the list that it is moved to. */
+  #moves(model: string, id: Id, fields: Row): [string, Id, Edit][] {
+    const moves: [string, Id, Edit][] = [];
+    for (const [parent, { fields: lists }] of Object.entries(this.#models)) {
+      for (const [list, field] of Object.entries(lists)) {
+        const target = field.model === model && field.inverse && fields[field.inverse];
+        if (target) moves.push([parent, target as Id, adding(list, id)]);
+      }
+    }
+    return moves;
+  }
+
+  /** What is shown of an instance that is being created, where nothing was said. */
+  #blank(model: string): Row {
+    const row: { [field: string]: unknown } = {};
+    for (const [name, { type, nullable }] of Object.entries(this.#models[model]?.fields ?? {})) {
+      if (type === "many") row[name] = [];
+      else if (nullable || type === "one") row[name] = null;
+    }
+    return row;
+  }
+
+  #temporaryID(model: string): Id {
+    const id = (this.#created -= 1);
+    return this.#models[model]?.id === "string" ? String(id) : id;
+  }
+}
+
+function adding(list: string, id: Id): Edit {
+  return (row) => {
+    const ids = row?.[list];
+    return !Array.isArray(ids) || ids.includes(id) ? row : { ...row, [list]: [...ids, id] };
+  };
+}
+
+/** What JSON keeps of it; whoever gave it may change it now. */
+function plain(data: object): Row {
+  return JSON.parse(JSON.stringify(data)) as Row;
+}
+
+function keyOf(model: string, id: Id): string {
+  return `${model} ${id}`;
+}
