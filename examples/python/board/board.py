@@ -2,13 +2,18 @@
 
 import argparse
 import asyncio
-from typing import Any
+from typing import Any, TypedDict
 
 from covey import ActionError, ContextChannel, Server, action, event
 
 from models import DATA_SET, Project
+from page import serve_page
 
 server = Server(flush_timeout_ms=3000)  # who does not answer, at the end
+
+
+class RuntimeState(TypedDict):
+    viewers: int
 
 
 class Board(ContextChannel):
@@ -45,10 +50,12 @@ class Board(ContextChannel):
         return f"after {milliseconds} ms"
 
 
-@server.channel("ws/projects/<int:id>/")
-class OneProject(Board):
+@server.channel("ws/projects/<int:project_id>/")
+class ProjectChannel(Board):
+    RuntimeState = RuntimeState
+
     def on_connect(self, tstamp: float | None) -> None:
-        if server.store.get(Project, self.params["id"]) is not None:
+        if server.store.get(Project, self.params["project_id"]) is not None:
             self.group_add(self.viewers)
             self.show_viewers({})  # to the newcomer, ahead of its project
             self.group_send(self.viewers, {"type": "viewers.changed"})
@@ -58,7 +65,7 @@ class OneProject(Board):
 
     @property
     def viewers(self) -> str:
-        return f"board.viewers.{self.params['id']}"
+        return f"board.viewers.{self.params['project_id']}"
 
     @event("viewers.changed")
     def show_viewers(self, event: dict[str, Any]) -> None:
@@ -66,12 +73,12 @@ class OneProject(Board):
 
     @action
     def rename(self, name: str) -> bool:
-        server.store.merge(Project, self.params["id"], name=name)
+        server.store.merge(Project, self.params["project_id"], name=name)
         return True
 
 
 @server.channel("ws/projects/")
-class AllProjects(Board):
+class ProjectListChannel(Board):
     many = True
 
     def list_instances(self, term: str = "") -> list[Project]:
@@ -100,7 +107,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="0 for any that is free")
+    parser.add_argument("--typescript", metavar="FOLDER", help="writes typed clients")
     options = parser.parse_args()
+    if options.typescript:
+        raise SystemExit(server.generate_typescript(options.typescript) and None)
+    serve_page(server)
     for instance in DATA_SET:
         server.store.put(instance)
     port = server.listen(options.port, options.host)
