@@ -1,0 +1,448 @@
+"""How a server lives: it listens, is driven, and ends."""
+
+import asyncio
+import inspect
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+import warnings
+import weakref
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from ctypes import byref, c_int, c_int32, c_uint16, c_void_p, sizeof
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from . import _abi, _callbacks, aio
+from ._library import lib
+from ._memory import c_name, c_number, new_error
+from .consumer import Consumer
+from .errors import Busy, InvalidArgument, Stopped, check, failure
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .store import Transaction
+
+logger = logging.getLogger("covey")
+
+
+class Driving:
+    """The part of a server that every program needs of it: from ``listen`` to ``close``."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._handle: c_void_p | None = None
+        self._freeing: tuple[int, c_void_p] | None = None
+        self._is_driven = False
+        self._is_forked = False
+        #: The handlers that have not ended yet.
+        self.tasks: set[asyncio.Task[Any]] = set()
+        #: The address it listens on, unless ``listen`` is given another.
+        self.host = host
+        self._wanted_port = port
+        self._port = 0
+        self._is_async = False
+        #: Handlers are cancelled, and messages that wait for one are not handled any more.
+        self.is_interrupted = False
+        #: No handler begins any more.
+        self.is_over = False
+        self._loop: aio.Loop | None = None
+        self._turns: aio.Turns | None = None
+        self._thread = threading.get_ident()
+        self._background: threading.Thread | None = None
+        self._raised: BaseException | None = None
+        #: The number by which the library hands it back.
+        self.key = _callbacks.register(weakref.ref(self))
+        self._owned: list[int] = [self.key]
+        #: The numbers of functions that will run.
+        self.scheduled: set[int] = set()
+        #: Those that are open; they must not outlive the server.
+        self.transactions: weakref.WeakSet[Transaction] = weakref.WeakSet()
+
+    def _made(self, handle: c_void_p) -> None:
+        self._handle = handle
+        _alive.add(self)
+
+    def listen(self, port: int | None = None, host: str | None = None) -> int:
+        """Opens a listening socket and answers its port. ``run`` and ``serve`` do it by themselves
+        when it was not done; may be called again for more addresses.
+
+        :raises SystemFailure: The address is taken, or not allowed.
+        """
+        address = _abi.ListenOptions(
+            struct_size=sizeof(_abi.ListenOptions),
+            port=c_number(self._wanted_port if port is None else port, 16, "port"),
+            address=c_name(host or self.host, "address"),
+        )
+        chosen, error = c_uint16(), new_error()
+        check(
+            lib.covey_server_listen(self.handle, byref(address), byref(chosen), byref(error)),
+            error,
+        )
+        self._port = self._port or chosen.value
+        return chosen.value
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; 0 before ``listen``."""
+        return self._port
+
+    def run(self) -> None:
+        """Listens and serves until ``stop``, Ctrl-C, or SIGTERM in the main thread; then closes.
+
+        A program whose handlers are plain runs without asyncio, all of them on this thread. With
+        an async one among them it is ``asyncio.run(server.serve())``.
+        """
+        self._claim()
+        self._run()
+
+    def _run(self) -> None:
+        try:
+            if self._is_async:
+                with suppress(KeyboardInterrupt, asyncio.CancelledError):
+                    asyncio.run(self._serve_until_ended())
+            else:
+                self._run_plain()
+        finally:
+            self._is_driven = False
+
+    def _run_plain(self) -> None:
+        try:
+            if not self._port:
+                self.listen()
+            with _signals(self, self._interrupt):
+                self._drive()
+        except KeyboardInterrupt:
+            self._see_off()
+        except SystemExit:
+            self._see_off()
+            raise
+        finally:
+            self._close()
+
+    async def _serve_until_ended(self) -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        with _signals(self, partial(loop.call_soon_threadsafe, task.cancel)):
+            await self._serve()
+
+    def _interrupt(self) -> None:
+        """Ctrl-C. The first one is raised by the loop, not where the signal is met: that may be the
+        beginning of a callback, where ctypes would swallow it, and the callback with it."""
+        if self._raised is not None or self._handle is None:
+            raise KeyboardInterrupt
+        self._raised = KeyboardInterrupt()
+        lib.covey_server_post(self._handle, _callbacks.on_time, 0, _abi.Destroy())  # wakes the loop
+
+    def _drive(self) -> None:
+        descriptor = self._begin_driving()
+        if descriptor is None:
+            return
+        poller = select.poll()
+        poller.register(descriptor, select.POLLIN)
+        while self.is_alive:
+            timeout = self.timeout()
+            poller.poll(timeout)
+            if not self._service():
+                return
+
+    def _claim(self) -> None:
+        """Whoever drives it does so alone. The library cannot tell: it sees nobody between the
+        turns."""
+        _ = self.handle  # one that was closed is an error of its own
+        if self._is_driven:
+            raise Busy("the server is driven already")
+        self._is_driven = True
+
+    def _begin_driving(self) -> int | None:
+        """A first turn: from here on this is the thread of the loop. Answers the descriptor to
+        watch; None when the server was stopped by then."""
+        self._thread = threading.get_ident()
+        try:
+            return self.fileno() if self._service() else None
+        except Stopped:
+            return None
+
+    async def serve(self) -> None:
+        """Listens and serves in the running loop until ``stop``; then closes. No thread is made,
+        and nothing is polled: the loop watches one descriptor. When this is cancelled, clients get
+        a close frame and nobody is waited for."""
+        self._claim()
+        try:
+            await self._serve()
+        finally:
+            self._is_driven = False
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            if not self._port:
+                self.listen()
+            self._loop = loop
+            descriptor = self._begin_driving()
+            if descriptor is not None:
+                turns = aio.Turns(loop, descriptor, self._service, self.timeout)
+                self._turns = turns
+                try:
+                    await turns.over
+                finally:
+                    self._turns = None
+                    turns.end()
+            await self._finish(5)
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            self.is_interrupted = True
+            for task in self.tasks:
+                task.cancel()
+            self._see_off()
+            await self._finish(1)
+            raise
+        finally:
+            self.is_over = True
+            for task in self.tasks:
+                task.cancel()
+            self._close()
+
+    async def _finish(self, seconds: float) -> None:
+        """Closes the server when handlers that have not ended yet have, and then waits for those
+        that it begins: the last ones of whoever is still connected."""
+        end = asyncio.get_running_loop().time() + seconds
+        await self._finish_tasks(end)
+        self._close()
+        await self._finish_tasks(end)
+
+    async def _finish_tasks(self, end: float) -> None:
+        clock = asyncio.get_running_loop().time
+        while self.tasks and clock() < end:  # when one ends, another may begin that waited for it
+            await asyncio.wait(self.tasks, timeout=end - clock())
+
+    def _see_off(self) -> None:
+        """Ends everybody in a hurry: close frames leave, nobody is waited for."""
+        with suppress(Stopped):
+            self.stop()
+            for _ in range(3):
+                if not self._service():
+                    break
+
+    def start(self) -> int:
+        """Listens, and serves in a thread; answers the port. ``stop`` and ``wait`` end it."""
+        if self._is_driven:
+            raise Busy("the server is driven already")
+        port = self._port or self.listen()
+        self._claim()
+        thread = threading.Thread(target=self._run, name=f"covey:{port}", daemon=True)
+        self._background = thread
+        thread.start()
+        return port
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until a server that was started has stopped; False when it still runs."""
+        if self._background is None:
+            raise InvalidArgument("the server was not started")
+        self._background.join(timeout)
+        return not self._background.is_alive()
+
+    def stop(self, code: int = 0) -> None:
+        """Asks it to stop: everybody gets what is queued and a close frame (1001), and then what
+        drives it returns. From any thread, and from signal handlers."""
+        self.check(lib.covey_server_stop(self.handle, c_number(code, 16, "close code")))
+        self.touched()
+
+    def drain(self, seconds: float = 0) -> None:
+        """Stops it so that clients come back, to another one: each is ended at a moment of its own
+        within so many seconds. From any thread."""
+        milliseconds = c_number(round(seconds * 1000), 32, "delay")
+        self.check(lib.covey_server_drain(self.handle, milliseconds))
+        self.touched()
+
+    def fileno(self) -> int:
+        """The one descriptor to watch in a loop of one's own: when it is readable, or ``timeout``
+        has passed, call ``service``."""
+        descriptor = c_int()
+        check(lib.covey_server_get_fd(self.handle, byref(descriptor)))
+        return descriptor.value
+
+    def timeout(self) -> int | None:
+        """Milliseconds until ``service`` must be called in any case; None: no limit."""
+        timeout = c_int32()
+        status = lib.covey_server_get_timeout(self.handle, byref(timeout))
+        if status == _abi.E_STOPPED:
+            return 0
+        check(status)
+        return None if timeout.value < 0 else timeout.value
+
+    def service(self) -> bool:
+        """Handles what there is and sends what was queued, without waiting; False when the server
+        has stopped.
+
+        :raises Busy: ``run``, ``serve`` or ``start`` do that.
+        """
+        if self._is_driven:
+            raise Busy("the server is driven already")
+        return self._service()
+
+    def _service(self) -> bool:
+        status = lib.covey_server_service(self.handle, 0)
+        if self._raised is not None:
+            raised, self._raised = self._raised, None
+            raise raised
+        if status == _abi.E_STOPPED:
+            return False
+        check(status)
+        return True
+
+    def touched(self) -> None:
+        """Something was asked for. In a handler it leaves with it; elsewhere the loop must look."""
+        turns = self._turns
+        if turns is not None and turns.is_idle and threading.get_ident() == self._thread:
+            turns.begin()
+
+    def begin(self, outcome: Awaitable[Any]) -> "asyncio.Task[Any]":
+        """Runs what an async handler returned until it first waits, and the rest as a task."""
+        coroutine = outcome if inspect.iscoroutine(outcome) else _awaited(outcome)
+        if self._loop is None:
+            coroutine.close()
+            raise RuntimeError("an async handler needs a server that runs in asyncio")
+        task = aio.start(coroutine, self._loop)
+        if not task.done():
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        return task
+
+    # --------------------------------------------------------------------- ending
+
+    def failed(self, error: BaseException, whose: object) -> None:
+        """Something was raised in a handler."""
+        if isinstance(error, asyncio.CancelledError):
+            return
+        if not isinstance(error, Exception):
+            self._raised = error
+        elif isinstance(whose, Consumer):
+            whose._failed(error)
+        else:
+            logger.error("%s raised", whose or "a handler", exc_info=error)
+
+    @property
+    def handle(self) -> c_void_p:
+        """What the library knows it by.
+
+        :raises Stopped: It was closed, or made in another process.
+        """
+        handle = self._handle
+        if handle is None:
+            return self._freed()
+        return handle
+
+    def _freed(self) -> c_void_p:
+        freeing = self._freeing
+        if freeing is not None and freeing[0] == threading.get_ident():
+            return freeing[1]  # the last handlers, while it is freed
+        raise Stopped(
+            "the server was made in another process" if self._is_forked else "the server is closed"
+        )
+
+    def check(self, status: int, error: _abi.Error | None = None) -> None:
+        """As ``errors.check``, for what may be called by a thread while another one closes this."""
+        if status:
+            _ = self.handle
+            raise failure(status, error)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._handle is not None
+
+    def close(self) -> None:
+        """Ends it: who is still connected is dropped, and everything is freed. One that was started
+        is stopped first, and waited for. A second call does nothing.
+
+        :raises Busy: Inside a handler, or while another thread drives it.
+        """
+        background = self._background
+        if background is not None and background is not threading.current_thread():
+            with suppress(Stopped):
+                self.stop()
+            background.join()
+        if self._is_driven and self.is_alive:
+            raise Busy("the server is driven; stop it")
+        self._close()
+
+    def _close(self) -> None:
+        handle = self._handle
+        if handle is None:
+            return
+        for transaction in list(self.transactions):
+            transaction.abort_if_open()
+        # Another thread may be about to call something with the handle, which it does under the
+        # interpreter's lock: it finds it empty from here on.
+        address = c_void_p(handle.value)
+        self._freeing = threading.get_ident(), address
+        self._handle = handle.value = None
+        status = lib.covey_server_free(address)
+        self._freeing = None
+        if status:
+            handle.value, self._handle = address.value, handle
+            raise failure(status)
+        for key in (*self._owned, *self.scheduled):
+            _callbacks.registered.pop(key, None)
+        _alive.discard(self)
+
+    def forget(self) -> None:
+        """This is a copy in a child process: the server is the parent's."""
+        self._handle, self._is_forked, self._turns = None, True, None
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None) is not None and not sys.is_finalizing():
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=1)
+            with suppress(Exception):
+                self.close()
+
+
+async def _awaited(outcome: Awaitable[Any]) -> Any:
+    return await outcome
+
+
+@contextmanager
+def _signals(server: Driving, interrupt: Callable[[], object]) -> Iterator[None]:
+    """Has SIGTERM stop the server and SIGINT interrupt it, but for those that the program, or
+    asyncio from Python 3.11 on, handles otherwise."""
+    handlers: dict[int, tuple[Any, Callable[..., object]]] = {
+        signal.SIGTERM: (signal.SIG_DFL, lambda *_: server.stop() if server.is_alive else None),
+        signal.SIGINT: (signal.default_int_handler, lambda *_: interrupt()),
+    }
+    if threading.current_thread() is not threading.main_thread():
+        handlers.clear()
+    taken = [number for number, (usual, _) in handlers.items() if signal.getsignal(number) is usual]
+    for number in taken:
+        signal.signal(number, handlers[number][1])
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, handlers[number][0])
+
+
+#: Those that were not closed.
+_alive: "weakref.WeakSet[Driving]" = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    """A child process has copies of its parent's servers, which must not be touched."""
+    for server in _alive:
+        server.forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)
