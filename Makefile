@@ -183,12 +183,16 @@ test-typescript: packages-test all
 	BOARD=$(abspath $(BUILD)/examples/board) $(CLIENT_FOLDER)/test/run.sh
 	$(CLIENT_FOLDER)/test/size.sh
 
-# What was generated from the board and is committed is what the board would generate.
+# What was generated from the board and is committed is what the board would generate; and it compiles
+# (that for the page did, with the page).
 test-generated: all
-	$(BUILD)/examples/board --check --typescript $(PAGE_FOLDER)/src/generated
+	$(BUILD)/examples/board --check --typescript $(PAGE_FOLDER)/src/generated \
+	  --rxdjango Tests/generated/rxdjango
+	cmp $(PAGE_FOLDER)/src/generated/channels.ts $(CLIENT_FOLDER)/test/generated_board.ts
+	tsc -p Tests/generated
 
 test-examples: all $(VENV)/ready
-	$(VENV)/bin/python -m pytest -q Tests/examples
+	COVEY_SCREENSHOTS=1 $(VENV)/bin/python -m pytest -q Tests/examples
 
 check: packages-check all check-thread check-address check-python check-valgrind check-scripts
 
@@ -219,6 +223,7 @@ check-scripts: packages-check
 
 bench: packages-test all
 	$(PYTHON) Tests/bench/run.py
+	tsc -p $(CLIENT_FOLDER)/test && node $(CLIENT_FOLDER)/dist/test/bench.js
 
 # That the benchmark measures at all; its figures mean nothing here.
 test-bench: packages-test all

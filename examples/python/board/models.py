@@ -1,6 +1,6 @@
 """What there is on a board, and what it begins with."""
 
-from covey import Model, field
+from covey import Model, field, inverse
 
 
 class Member(Model, name="board.Member"):
@@ -26,9 +26,9 @@ class Note(Model, name="board.Note", owner="owner"):
 class Project(Model, name="board.Project", writable=("save",)):
     id: int
     name: str = field(writable=True)
-    tasks: list[Task] = field(inverse="project")  # tasks say themselves whose they are
+    tasks: list[Task] = inverse("project")  # tasks say themselves whose they are
     members: list[Member] = field(default=list)
-    notes: list[Note] = field(inverse="project")
+    notes: list[Note] = inverse("project")
 
 
 ALICE, BOB, CAROL = Member(id=1, name="Alice"), Member(id=2, name="Bob"), Member(id=3, name="Carol")

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user, get_user_model
 from django.db import close_old_connections
 from django.http import HttpRequest
 
-from covey import ActionError, ContextChannel, Model, Server, action, field
+from covey import ActionError, ContextChannel, Model, Server, action, inverse
 
 from .covey_publish import Publisher
 from .projects import models
@@ -30,7 +30,7 @@ class Task(Model):
 class Project(Model):
     id: int
     name: str
-    tasks: list[Task] = field(inverse="project")
+    tasks: list[Task] = inverse("project")
 
 
 async def in_thread(function, *arguments):
