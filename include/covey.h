@@ -1,8 +1,8 @@
 /*
  * covey.h - the whole public interface of Covey, an embeddable realtime server.
  *
- * What is not in this file, or in covey/state.h and covey/context.h, which it
- * includes, is not public.
+ * What is not in this file, or in covey/state.h, covey/context.h and
+ * covey/describe.h, which it includes, is not public.
  *
  * A program makes a server, registers channels on URL patterns, listens, and
  * drives the server's loop. Every WebSocket client of a channel is a consumer,
@@ -15,6 +15,7 @@
  *   send      covey_consumer_send, covey_group_send, covey_group_broadcast
  *   state     covey/state.h: models, a store; covey/context.h: clients that
  *             follow it, and call actions
+ *   describe  covey/describe.h: typed clients, generated
  *   end       covey_server_stop, covey_server_free
  *
  * Complete programs are in the folder examples/.
@@ -1177,7 +1178,7 @@ covey_status covey_server_get_statistics(covey_server *server,
 }
 #endif
 
-/* Models and the store; then context channels. */
+/* Models and the store; context channels; what a server offers. */
 #include "covey/context.h"
 #include "covey/describe.h"
 #include "covey/state.h"
