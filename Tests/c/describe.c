@@ -177,8 +177,8 @@ static void a_field_says_what_may_be_done_with_it(void) {
       "{'name':'f4','type':'date','optional':true}",
       "{'name':'f5','type':'date','nullable':true,'optional':true}",
       "{'name':'f6','type':'date','writable':true,'optional':true}",
-      "{'name':'f7','type':'date','nullable':true,'writable':true,"
-      "'optional':true}"};
+      ("{'name':'f7','type':'date','nullable':true,'writable':true,"
+       "'optional':true}")};
   static const char *const names[] = {"f0", "f1", "f2", "f3",
                                       "f4", "f5", "f6", "f7"};
   covey_server *server = new_server();
