@@ -223,7 +223,6 @@ def test_it_may_be_closed_twice() -> None:
         lambda server: server.listen(),
         lambda server: server.run(),
         lambda server: server.start(),
-        lambda server: server.stop(),
         lambda server: server.drain(),
         lambda server: server.fileno(),
         lambda server: server.timeout(),

@@ -97,7 +97,7 @@ def test_the_keywords_of_a_class_say_what_clients_may() -> None:
 
 @pytest.mark.parametrize("writable", [("update",), "save", ("save", "drop")])
 def test_only_what_there_is_can_be_writable(writable: Any) -> None:
-    with pytest.raises(TypeError, match="is none of save, create, delete"):
+    with pytest.raises(TypeError, match=r"is no(ne| list) of save"):
 
         class Wrong(Model, writable=writable):
             id: int

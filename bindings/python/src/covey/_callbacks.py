@@ -22,7 +22,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _abi
-from ._encoding import decode
+from ._encoding import decode_strictly
 from ._memory import c_text, memory, text
 from .consumer import Ending
 
@@ -73,12 +73,12 @@ def on_message(_handle: int, id: int, kind: int, data: int, size: int, key: int)
     try:
         consumer = route.consumers[id]
         if kind != _TEXT:
-            job: Callable[[], Any] = partial(consumer.receive_bytes, memory(data, size))
+            job: Callable[[], Any] = partial(route.receive_bytes, consumer, memory(data, size))
         elif not route.parses:
             job = partial(consumer.receive, text(data, size))
         else:
             try:
-                content = decode(text(data, size))
+                content = decode_strictly(text(data, size))
             except (ValueError, RecursionError):
                 consumer.send_json({"error": "invalid JSON"})
                 return

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,5 +47,22 @@ def encode(value: object) -> bytes:
     """
     return _ENCODE(value).encode()
 
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text} is too large")
+    return value
+
+
+#: As ``decode``, for what somebody else has sent: without NaN and infinities, which could not be
+#: sent on.
+decode_strictly: Callable[[str], Any] = json.JSONDecoder(
+    parse_constant=_refuse, parse_float=_finite
+).decode
 
 decode: Callable[[str | bytes], Any] = json.JSONDecoder().decode  # type: ignore[assignment]

@@ -171,14 +171,14 @@ def _understand_one(hint: Any) -> Meaning:
             return Meaning(_abi.FIELD_ONE, _reader_of_ids(model), model=model)
         if issubclass(hint, Enum):
             return _choice(tuple(hint), {encode(member.value): member for member in hint})
-        if _is_typed_dict(hint):
+        if is_typed_dict(hint):
             return Meaning(_abi.FIELD_JSON, _Members(hint))
         if dataclasses.is_dataclass(hint):
             return Meaning(_abi.FIELD_JSON, _Members(hint))
     raise TypeError(f"no field can hold {_name(hint)}")
 
 
-def _is_typed_dict(hint: type) -> bool:
+def is_typed_dict(hint: type) -> bool:
     """Also one of typing_extensions, which typing does not know."""
     return issubclass(hint, dict) and hasattr(hint, "__required_keys__")
 
@@ -365,6 +365,28 @@ def _reader_of_tuple(arguments: tuple[Any, ...]) -> Reader:
     return read
 
 
+def members_of(kind: Any) -> tuple[dict[str, Any], set[str]]:
+    """The hints of the members of a TypedDict or a dataclass, and which must be there."""
+    hints = hints_of(kind)
+    if is_typed_dict(kind):
+        required = set(kind.__required_keys__)
+        for name, hint in hints.items():  # texts were not looked into when it was made
+            wrapper = getattr(get_origin(hint), "_name", "")
+            if wrapper == "NotRequired":
+                required.discard(name)
+            elif wrapper == "Required":
+                required.add(name)
+        return hints, required
+    fields = [field for field in dataclasses.fields(kind) if field.init]
+    missing = dataclasses.MISSING
+    required = {
+        field.name
+        for field in fields
+        if field.default is missing and field.default_factory is missing
+    }
+    return {field.name: hints[field.name] for field in fields}, required
+
+
 class _Members:
     """Reads an object into a TypedDict or a dataclass; its hints are looked at when first used,
     for they may name what does not exist yet."""
@@ -375,24 +397,7 @@ class _Members:
         self.required: set[str] = set()
 
     def _understand(self) -> dict[str, Reader]:
-        hints = hints_of(self.kind)
-        if _is_typed_dict(self.kind):
-            self.required = set(self.kind.__required_keys__)
-            for name, hint in hints.items():  # texts were not looked into when it was made
-                wrapper = getattr(get_origin(hint), "_name", "")
-                if wrapper == "NotRequired":
-                    self.required.discard(name)
-                elif wrapper == "Required":
-                    self.required.add(name)
-        else:
-            fields = [field for field in dataclasses.fields(self.kind) if field.init]
-            hints = {field.name: hints[field.name] for field in fields}
-            missing = dataclasses.MISSING
-            self.required = {
-                field.name
-                for field in fields
-                if field.default is missing and field.default_factory is missing
-            }
+        hints, self.required = members_of(self.kind)
         return {name: reader(hint) for name, hint in hints.items()}
 
     def __call__(self, value: Any) -> Any:

@@ -6,7 +6,6 @@ say, such as a type that is inside of itself, is "json", and is checked here alo
 
 import dataclasses
 import types
-import typing
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +13,7 @@ from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
-from ._hints import hints_of, plain
+from ._hints import is_typed_dict, members_of, plain
 
 Shape = Any  # a JSON value
 
@@ -55,21 +54,14 @@ def shape_of(hint: Any, inside: frozenset[Any] = frozenset()) -> Shape:
 def _shape_of_class(hint: Any, inside: frozenset[Any]) -> Shape:
     if issubclass(hint, Enum):
         return _literals(member.value for member in hint)
-    if typing.is_typeddict(hint):
-        required = hint.__required_keys__
-    elif dataclasses.is_dataclass(hint):
-        required = frozenset(
-            field.name
-            for field in dataclasses.fields(hint)
-            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        )
-    else:
+    if not (is_typed_dict(hint) or dataclasses.is_dataclass(hint)):
         return {dict: {"*": "json"}}.get(hint, ["json"] if hint in _LISTS else "json")
     if hint in inside:
         return "json"
+    members, required = members_of(hint)
     return {
         name if name in required else f"{name}?": shape_of(member, inside | {hint})
-        for name, member in hints_of(hint).items()
+        for name, member in members.items()
     }
 
 

@@ -49,6 +49,9 @@ def event(type: str) -> Callable[[Function], Function]:
     """Has a method handle the events of one type that are sent to the consumer or its groups.
     A method may handle several types, and a class any number of them."""
 
+    if not isinstance(type, str):
+        raise TypeError('an event has a type: write @event("chat.message")')
+
     def mark(function: Function) -> Function:
         function.__dict__.setdefault("__covey_events__", []).append(type)
         return function
@@ -72,6 +75,13 @@ def payload(data: str | bytes | bytearray | memoryview) -> tuple[int, bytes]:
     if isinstance(data, str):
         return _TEXT, data.encode()
     return _BINARY, data if type(data) is bytes else memoryview(data).tobytes()
+
+
+def _check_allowed(permission: Permission, allowed: Any) -> None:
+    if allowed is not True:
+        if allowed is not None and allowed is not False:
+            logger.error("%r answered %r, neither True nor False: denied", permission, allowed)
+        raise Denied
 
 
 class Consumer(Handling):
@@ -325,8 +335,7 @@ class Consumer(Handling):
             allowed = permission(self)
             if inspect.isawaitable(allowed):
                 allowed = await allowed
-            if allowed is not True:
-                raise Denied
+            _check_allowed(permission, allowed)
 
     async def _connect_async(self) -> None:
         await self._check_permissions()
@@ -338,8 +347,7 @@ class Consumer(Handling):
 
     def _connect_plain(self) -> None:
         for permission in self.permissions:
-            if permission(self) is not True:
-                raise Denied
+            _check_allowed(permission, permission(self))
         self.connect()
         if not self.is_decided:
             self.accept()

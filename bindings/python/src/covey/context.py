@@ -129,6 +129,11 @@ class ContextChannel(Consumer):
         """May it delete an instance?"""
         return False
 
+    def close(self, code: int | None = None, reason: str | None = None) -> Done:
+        """Closes the connection, after what was sent before. RxDjango's clients are dropped without
+        a close frame, for after one they would stay away; Covey's own are told code and reason."""
+        return super().close(code, reason)
+
     # -------------------------------------------------------------------- anchors
 
     def add_instance(self, instance: "Id | Model", at_beginning: bool = False) -> Done:
@@ -219,7 +224,7 @@ class ContextChannel(Consumer):
             if not inspect.isawaitable(outcome):
                 answer(outcome)
                 return
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             refuse(error)
             return
 

@@ -96,7 +96,11 @@ class Driving:
 
         A program whose handlers are plain runs without asyncio, all of them on this thread. With
         an async one among them it is ``asyncio.run(server.serve())``.
+
+        A handler that blocks is interrupted by a second Ctrl-C.
         """
+        if asyncio._get_running_loop() is not None:
+            raise RuntimeError("a loop runs here already: use `await server.serve()`")
         self._claim()
         self._run()
 
@@ -193,18 +197,25 @@ class Driving:
                     self._turns = None
                     turns.end()
             await self._finish(5)
+            if self.tasks:  # they have had their time
+                await self._interrupt_tasks()
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
             self.is_interrupted = True
-            for task in self.tasks:
-                task.cancel()
             self._see_off()
-            await self._finish(1)
+            await self._interrupt_tasks()
             raise
         finally:
             self.is_over = True
             for task in self.tasks:
                 task.cancel()
             self._close()
+
+    async def _interrupt_tasks(self) -> None:
+        """Cancels handlers; the last ones of their consumers still run."""
+        self.is_interrupted = True
+        for task in self.tasks:
+            task.cancel()
+        await self._finish(1)
 
     async def _finish(self, seconds: float) -> None:
         """Closes the server when handlers that have not ended yet have, and then waits for those
@@ -233,10 +244,16 @@ class Driving:
             raise Busy("the server is driven already")
         port = self._port or self.listen()
         self._claim()
-        thread = threading.Thread(target=self._run, name=f"covey:{port}", daemon=True)
+        thread = threading.Thread(target=self._run_aside, name=f"covey:{port}", daemon=True)
         self._background = thread
         thread.start()
         return port
+
+    def _run_aside(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:
+            logger.critical("the server's thread ends", exc_info=error)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until a server that was started has stopped; False when it still runs."""
@@ -247,7 +264,10 @@ class Driving:
 
     def stop(self, code: int = 0) -> None:
         """Asks it to stop: everybody gets what is queued and a close frame (1001), and then what
-        drives it returns. From any thread, and from signal handlers."""
+        drives it returns. From any thread, and from signal handlers. One that has ended by itself
+        is stopped already."""
+        if self._handle is None and self._freeing is None and not self._is_forked:
+            return
         self.check(lib.covey_server_stop(self.handle, c_number(code, 16, "close code")))
         self.touched()
 
@@ -316,9 +336,9 @@ class Driving:
 
     def failed(self, error: BaseException, whose: object) -> None:
         """Something was raised in a handler."""
-        if isinstance(error, asyncio.CancelledError):
+        if isinstance(error, asyncio.CancelledError) and (self.is_interrupted or self.is_over):
             return
-        if not isinstance(error, Exception):
+        if isinstance(error, KeyboardInterrupt | SystemExit):
             self._raised = error
         elif isinstance(whose, Consumer):
             whose._failed(error)

@@ -100,8 +100,11 @@ class Handling:
 
     def _settle(self, task: "asyncio.Task[Any]") -> None:
         if task.cancelled():
-            return
-        error = task.exception()
+            # Whoever cancelled the handler meant it; that something it waited for was is a failure.
+            is_meant = getattr(task, "cancelling", lambda: 1)() > 0
+            error: BaseException | None = None if is_meant else asyncio.CancelledError()
+        else:
+            error = task.exception()
         # The loop has raised those two already, out of run_forever.
         if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
             self.server.failed(error, self)

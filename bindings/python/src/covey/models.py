@@ -183,6 +183,8 @@ class Model:
     ) -> None:
         super().__init_subclass__(**more)
         operations = 0
+        if isinstance(writable, str):
+            raise TypeError(f"writable={writable!r} is no list of save, create and delete")
         for operation in writable or ():
             if operation not in _OPERATIONS:
                 raise TypeError(f"{operation!r} is none of {', '.join(_OPERATIONS)}")

@@ -1,6 +1,7 @@
 """Registering: classes with hints become the structs that the library takes."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from ctypes import POINTER, byref, c_char_p, c_uint64, cast, pointer, sizeof
 from typing import TYPE_CHECKING, Any, get_args
@@ -14,7 +15,7 @@ from ._shapes import shape_of_field
 from .actions import Action, ActionRoute, without_relations
 from .consumer import Consumer
 from .context import ContextChannel, ContextRoute
-from .errors import check
+from .errors import InvalidArgument, check
 from .models import Model, loader_of
 from .options import Options
 from .routing import EventRoute, Route
@@ -52,6 +53,12 @@ def options_struct(options: Mapping[str, Any], key: int) -> _abi.ServerOptions:
 
 def register(server: "Server", cls: type[Consumer], pattern: str) -> None:
     """Registers a class of consumers on a URL pattern."""
+    _check_class(cls)
+    if re.search(r"[\^$\\{]|\(\?", pattern):
+        raise InvalidArgument(
+            f"pattern {pattern!r}: patterns are those of path(), such as 'ws/chat/<str:room>/', "
+            "and no regular expressions"
+        )
     if issubclass(cls, ContextChannel):
         route: Route = ContextRoute(server, cls, pattern)
     else:
@@ -65,20 +72,42 @@ def register(server: "Server", cls: type[Consumer], pattern: str) -> None:
         channel = _register_context(server, route, pattern)
     else:
         channel = _register_channel(server, route, pattern)
-    for function in _functions(cls):
-        for type in getattr(function, "__covey_events__", ()):
+    for name, function in _functions(cls):
+        for type in _marked(cls, name, "__covey_events__") or ():
             _register_event(server, route, channel, type, function)
-        found = getattr(function, "__covey_action__", None)
+        found = getattr(function, "__covey_action__", None)  # overridden without it: none any more
         if found is not None and isinstance(route, ContextRoute):
             _register_action(server, route, channel, found)
+        elif found is not None:
+            raise TypeError(f"{cls.__name__}.{name}: actions belong to a ContextChannel")
     server.routes.append(route)
 
 
-def _functions(cls: type) -> Iterable[Callable[..., Any]]:
+def _functions(cls: type) -> Iterable[tuple[str, Callable[..., Any]]]:
     for name in dir(cls):
         member = inspect.getattr_static(cls, name)
         if inspect.isfunction(member):
-            yield member
+            yield name, member
+
+
+def _marked(cls: type, name: str, mark: str) -> Any:
+    """What a decorator said of a method, here or, of one that is overridden, in a base class."""
+    for base in cls.__mro__:
+        found = getattr(base.__dict__.get(name), mark, None)
+        if found is not None:
+            return found
+    return None
+
+
+def _check_class(cls: type[Consumer]) -> None:
+    """Refuses what would otherwise be met by the first client."""
+    if isinstance(cls.parallel, bool) or not isinstance(cls.parallel, int) or cls.parallel < 1:
+        raise TypeError(f"{cls.__name__}.parallel is {cls.parallel!r}, not a number from 1 on")
+    if callable(cls.permissions) or not all(map(callable, cls.permissions)):
+        raise TypeError(f"{cls.__name__}.permissions must be a list of functions")
+    parses = cls.receive_json is not Consumer.receive_json
+    if issubclass(cls, ContextChannel) and (parses or cls.receive is not Consumer.receive):
+        raise TypeError(f"{cls.__name__}: the clients of a ContextChannel call actions and write")
 
 
 def _is_defined(cls: type[Consumer], *names: str) -> bool:
@@ -123,7 +152,7 @@ def _register_channel(server: "Server", route: Route, pattern: str) -> int:
     )
     if _is_defined(cls, "receive", "receive_json"):
         handlers.on_text = _callbacks.on_message
-    if _is_defined(cls, "receive_bytes"):
+    if _is_defined(cls, "receive_bytes") or route.takes_both:
         handlers.on_binary = _callbacks.on_message
     channel, error = c_uint64(), new_error()
     status = lib.covey_channel_register(

@@ -27,6 +27,12 @@ class Route:
         self.consumers: dict[int, Any] = {}
         self.parameters = parameters_of(pattern)
         self.parses = cls.receive_json is not Consumer.receive_json
+        #: Channels has one method for both kinds of messages.
+        self.takes_both = (
+            cls.receive is not Consumer.receive
+            and cls.receive_bytes is Consumer.receive_bytes
+            and "bytes_data" in inspect.signature(cls.receive).parameters
+        )
         self.has_disconnect = cls.disconnect is not Consumer.disconnect
         self.is_seen_off_later = inspect.iscoroutinefunction(cls.disconnect)
         self.is_async = any(
@@ -52,6 +58,11 @@ class Route:
         consumer._is_connecting = False
         if consumer._refused:  # by HTTP: it never was upgraded, and nothing else will come
             del self.consumers[id]
+
+    def receive_bytes(self, consumer: Any, data: bytes) -> Any:
+        return (
+            consumer.receive(bytes_data=data) if self.takes_both else consumer.receive_bytes(data)
+        )
 
     def disconnect(self, id: int, ending: Ending) -> None:
         consumer = self.consumers.pop(id, None)

@@ -86,6 +86,8 @@ class Server(Driving):
         :raises Exists: A pattern that matches the same is registered.
         :raises Busy: The server listens already.
         """
+        if not isinstance(pattern, str):
+            raise TypeError("a channel has a pattern: write @server.channel('ws/chat/')")
         if handler is None:
             return lambda handler: self.channel(pattern, handler, **settings)
         cls: type[Consumer] = handler if isinstance(handler, type) else class_of(handler)
