@@ -3,7 +3,7 @@
 #   make            build/lib/libcovey.so, build/examples/*
 #   make wheel      build/wheel/covey-*.whl, the Python package
 #   make client     bindings/typescript/dist, the client for browsers
-#   make demo       serve the chat at http://127.0.0.1:8000/
+#   make demo       serve the chat at http://127.0.0.1:8000/ and the board at :8001/
 #   make test       everything that is quick
 #   make soak       random histories of the core until stopped
 #   make check      what is slower: sanitizers, fuzzing, valgrind

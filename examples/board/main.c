@@ -132,7 +132,13 @@ int main(int argc, char **argv) {
   board.projects = must_have(json_array());
   models_declare(&board, server);
   channels_register(&board, server);
-  if (flags[TYPESCRIPT].value != NULL || flags[RXDJANGO].value != NULL) {
+  int is_to_generate =
+      flags[TYPESCRIPT].value != NULL || flags[RXDJANGO].value != NULL;
+  if (flags[CHECK].value != NULL && !is_to_generate) {
+    fprintf(stderr, "--check needs --typescript or --rxdjango\n");
+    return 2;
+  }
+  if (is_to_generate) {
     return clients_generate(server, flags[TYPESCRIPT].value,
                             flags[RXDJANGO].value, flags[CHECK].value != NULL);
   }

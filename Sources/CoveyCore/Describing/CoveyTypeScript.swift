@@ -30,13 +30,19 @@ struct CoveyTypeScript {
     for (position, model) in schema.models.enumerated() {
       let what = "model \(model.name.text)"
       try unique.declare(names[position], for: what)
-      try unique.declare(names[position] + "Save", for: what)
-      try unique.declare(names[position] + "Create", for: what)
+      if model.writable.contains(.save) {
+        try unique.declare(names[position] + "Save", for: what)
+      }
+      if model.writable.contains(.create) {
+        try unique.declare(names[position] + "Create", for: what)
+      }
     }
     for (channel, context) in channels {
       let what = "channel \(channel.pattern.text)"
       try unique.declare(context.className(channel.pattern), for: what)
-      try unique.declare(context.className(channel.pattern) + "Variables", for: what)
+      if !context.variables.isEmpty {
+        try unique.declare(context.className(channel.pattern) + "Variables", for: what)
+      }
     }
   }
 
@@ -159,7 +165,8 @@ struct CoveyTypeScript {
   }
 
   private func modelSchemas() -> String {
-    var text = "\nconst models: ModelsSchema = {\n"
+    // Not by its type: a field may be called as what every object has, such as "constructor".
+    var text = "\nconst models = {\n"
     for model in schema.models {
       let writable = model.writable.names.map(TypeScriptTypes.quoted).joined(separator: ", ")
       text += "  \(TypeScriptTypes.quoted(model.name.text)): {\n"
@@ -170,7 +177,7 @@ struct CoveyTypeScript {
       }
       text += "    },\n  },\n"
     }
-    return text + "};\n"
+    return text + "} as ModelsSchema;\n"
   }
 
   private func fieldSchema(_ field: Field) -> String {

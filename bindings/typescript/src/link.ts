@@ -58,6 +58,8 @@ export type AllEvents = ChannelEvents & { change: void };
 
 /** How long a connection that is put to the test has to answer. */
 const probeTimeoutMilliseconds = 5_000;
+/** How long what an accepted write made may take to come. */
+const settleMilliseconds = 100;
 
 /** One channel's conversation with the server: what was said, and how things stand. */
 export class Link {
@@ -116,7 +118,14 @@ export class Link {
       this.#socket.send(text),
     );
     this.#replica = new Replica(schema);
-    this.writes = new Writes(schema.models, this.#replica, this.calls, () => this.#changed());
+    this.writes = new Writes(
+      schema.models,
+      this.#replica,
+      this.calls,
+      () => this.#changed(),
+      // A write that changed nothing is followed by nothing: then what is asked next tells.
+      () => platform.timer(settleMilliseconds, () => this.writes.isSettled || this.#probe()),
+    );
   }
 
   /** The nested state; null until it has come. */
@@ -209,6 +218,9 @@ export class Link {
     };
     this.calls.ask(question).catch(({ code }: CoveyError) => {
       if (code === "timed_out") this.#socket.fail();
+      if (code === "timed_out" || code === "disconnected" || this.writes.isSettled) return;
+      this.writes.settle();
+      this.#changed();
     });
   }
 

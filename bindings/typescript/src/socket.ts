@@ -7,7 +7,7 @@ export interface WebSocketLike {
   send(text: string): void;
   close(): void;
   addEventListener(
-    type: "open" | "message" | "close",
+    type: "open" | "message" | "close" | "error",
     listener: (event: { readonly data?: unknown; readonly code?: number }) => void,
   ): void;
 }
@@ -140,6 +140,8 @@ export class Socket {
         if (typeof data === "string") this.#user.received(data);
       });
       listen("close", ({ code }) => this.#lose(code, undefined));
+      // Node says no more than this when it cannot connect; browsers say 1006 behind it.
+      listen("error", () => this.#lose(1006, undefined));
     } catch (problem) {
       if (attempt === this.#attempt) this.#lose(undefined, problem);
     }

@@ -18,6 +18,9 @@ export function addressOf(
     const value = parameters[name];
     if (value === undefined) throw new CoveyError("invalid", `URL parameter "${name}" is missing`);
     const encoded = encodeURIComponent(value);
+    // Such segments would lead to another channel; no encoding hides them.
+    if (!encoded || encoded.split("%2F").some((part) => /^\.\.?$/.test(part)))
+      throw new CoveyError("invalid", `URL parameter "${name}" cannot be "${value}"`);
     return converter === "path" ? encoded.replaceAll("%2F", "/") : encoded;
   });
   return server.replace(/^http/, "ws").replace(/\/*$/, "/") + path.replace(/^\/+/, "");

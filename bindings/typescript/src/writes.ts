@@ -26,17 +26,30 @@ export class Writes {
   readonly #replica: Replica;
   readonly #calls: Calls;
   readonly #changed: () => void;
+  readonly #accepting: () => void;
   /** Takes off the edits of what was accepted. */
   #accepted: (() => void)[] = [];
   /** By model and temporary id: who waits for the name that the server gives. */
   readonly #creating = new Map<string, ((answer: Answer) => void)[]>();
   #created = 0;
 
-  constructor(models: ModelsSchema, replica: Replica, calls: Calls, changed: () => void) {
+  /** @param accepting  Told when there is something to settle, and there was nothing. */
+  constructor(
+    models: ModelsSchema,
+    replica: Replica,
+    calls: Calls,
+    changed: () => void,
+    accepting: () => void,
+  ) {
     this.#models = models;
     this.#replica = replica;
     this.#calls = calls;
     this.#changed = changed;
+    this.#accepting = accepting;
+  }
+
+  get isSettled(): boolean {
+    return !this.#accepted.length;
   }
 
   /** What the server says is complete again, with all that it has accepted so far. */
@@ -129,7 +142,7 @@ export class Writes {
         takeAllOff();
         this.#changed();
       } else {
-        this.#accepted.push(takeAllOff);
+        if (this.#accepted.push(takeAllOff) === 1) this.#accepting();
       }
       ended?.(answer);
     };

@@ -182,6 +182,11 @@ export class FakeConnection {
   }
 
   /** The connection is lost without a close frame. */
+  /** Says that it could not connect, and no more, as Node does. */
+  failToOpen(): void {
+    this.#emit("error", {});
+  }
+
   drop(): void {
     this.close(1006);
   }

@@ -78,7 +78,7 @@ export interface Models {
   };
 }
 
-const models: ModelsSchema = {
+const models = {
   "board.Project": {
     id: "integer",
     writable: ["save"],
@@ -115,7 +115,7 @@ const models: ModelsSchema = {
       text: { type: "string" },
     },
   },
-};
+} as ModelsSchema;
 
 // ----------------------------------------------------------------------------------- channels
 

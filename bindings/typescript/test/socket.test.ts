@@ -29,6 +29,14 @@ test("an address without its parts is an error", () => {
   assert.throws(() => addressOf(undefined, "x/", {}), { code: "invalid" });
 });
 
+test("no parameter leads out of its channel", () => {
+  for (const room of ["", ".", ".."])
+    assert.throws(() => addressOf("ws://h", "ws/<room>/x/", { room }), { code: "invalid" });
+  const rest = "../admin";
+  assert.throws(() => addressOf("ws://h", "f/<path:rest>", { rest }), { code: "invalid" });
+  assert.equal(addressOf("ws://h", "<room>/", { room: "..." }), "ws://h/.../");
+});
+
 // -------------------------------------------------------------------------------------- waiting
 
 test("waits lie between the least and a ceiling that doubles", () => {
@@ -63,6 +71,13 @@ test("a lost connection is made again, later and later, until it is let in", asy
   assert.equal(server.connections.length, 4);
   (await server.sync([1], [])).drop();
   assert.equal(server.page.next, 750);
+});
+
+test("a connection that says of itself only that it failed is made again soon", async () => {
+  const { server, channel } = opened();
+  (await server.connection()).failToOpen();
+  assert.equal(channel.status, "connecting");
+  assert((server.page.next ?? Infinity) <= 1000);
 });
 
 test("the server says how long to wait at least and at most", async () => {

@@ -46,6 +46,24 @@ test("a save is shown at once, and stays shown without a flicker", async () => {
   assert.deepEqual(seen, [["x", "t6"], ["x", "t6"]]);
 });
 
+test("an accepted save that changed nothing is not shown for long", async () => {
+  const { server, channel, connection } = await synced();
+  const before = channel.state;
+  const save = channel.save("b.Task", 5, { title: "t5  " });
+  connection.answer(5);
+  await save;
+  assert.deepEqual(titles(channel), ["t5  ", "t6"]);
+  await server.page.advance(100);
+  assert.equal(connection.last["action"], "_");
+  connection.say({
+    type: "actionResponse",
+    callId: connection.last["callId"],
+    error: { code: 404, message: "none" },
+  });
+  await settled();
+  assert.deepEqual(channel.state, before);
+});
+
 test("a refused save rolls back itself and nothing else", async () => {
   const { channel, connection } = await synced();
   const before = channel.state;
