@@ -783,3 +783,29 @@ def test_no_task_is_left_over(run: Run) -> None:
         assert asyncio.all_tasks() == before
 
     run(main)
+
+
+def test_disconnect_is_called_also_when_a_handler_never_ends(run: Run) -> None:
+    said: list[int] = []
+
+    class Stuck(Consumer):
+        async def receive(self, text: str) -> None:
+            self.send(text)
+            await asyncio.sleep(600)
+
+        async def disconnect(self, code: int) -> None:
+            said.append(code)
+
+    async def main() -> None:
+        server = Server()
+        server.channel("ws/", Stuck)
+        task = asyncio.ensure_future(server.serve())
+        await asyncio.sleep(0)
+        async with AsyncClient(server, "ws/") as client:
+            await client.send("x")
+            assert await client.receive() == "x"
+            server.stop()
+            await task
+
+    run(main)
+    assert said == [1001]

@@ -198,11 +198,9 @@ class Driving:
                     turns.end()
             await self._finish(5)
             if self.tasks:  # they have had their time
-                await self._interrupt_tasks()
+                await self._interrupt_tasks(lambda: None)
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
-            self.is_interrupted = True
-            self._see_off()
-            await self._interrupt_tasks()
+            await self._interrupt_tasks(self._see_off)
             raise
         finally:
             self.is_over = True
@@ -210,11 +208,12 @@ class Driving:
                 task.cancel()
             self._close()
 
-    async def _interrupt_tasks(self) -> None:
-        """Cancels handlers; the last ones of their consumers still run."""
+    async def _interrupt_tasks(self, then: Callable[[], None]) -> None:
+        """Cancels handlers. The last ones of their consumers, which begin now, still run."""
         self.is_interrupted = True
         for task in self.tasks:
             task.cancel()
+        then()
         await self._finish(1)
 
     async def _finish(self, seconds: float) -> None:
