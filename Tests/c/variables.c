@@ -147,7 +147,7 @@ static void a_consumer_has_256_variables(void) {
 
 struct typed {
   const char *name;
-  const char *good[4];
+  const char *good[5];
   const char *bad[6];
 };
 
@@ -156,11 +156,13 @@ static const struct typed typed[] = {
     {"integer", {"0", "-7"}, {"1.5", "'1'", "null", "1e3"}},
     {"number", {"0", "1.5"}, {"'1'", "null"}},
     {"string", {"''", "'a'"}, {"1", "null", "['a']"}},
-    {"datetime", {"'2026-11-21T09:30:00Z'"}, {"'2026-11-21'", "null"}},
+    {"datetime",
+     {"'2026-11-21T09:30:00Z'", " '2026-11-21T09:30:00Z'\n"},
+     {"'2026-11-21'", "null"}},
     {"date", {"'2026-11-21'"}, {"'2023-02-29'", "1", "null"}},
     {"decimal", {"'-12.50'"}, {"12.5", "null"}},
     {"json", {"null", "1", "{'a':[null]}"}, {NULL}},
-    {"choice", {"'open'", "3"}, {"'Open'", "4", "null"}},
+    {"choice", {"'open'", "3", " 3 ", "\t'open'\r\n"}, {"'Open'", "4", "null"}},
     {"shaped", {"[]", "[1,2]"}, {"null", "['a']", "1", "{}"}},
     {"nullable", {"null", "[]", "[1]"}, {"['a']", "1"}},
     {"optional", {"null", "[]", "[1]"}, {"['a']", "1"}},

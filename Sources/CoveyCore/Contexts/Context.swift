@@ -53,7 +53,7 @@ package final class Context {
   func checkVariable(_ name: Name, _ json: [UInt8]) throws(Failure) {
     guard let variable = variables.first(where: { $0.name == name }) else { return }
     let kind = try JSONScanner.scan(json.span) { _ in }
-    try variable.checkNullable(json.span, 0..<json.count, kind)
+    try variable.checkNullable(json.span, JSONText.withoutSpace(json), kind)
   }
 
   /// Adds an action; false when there is one of that name.

@@ -25,9 +25,8 @@ package indirect enum Shape: Sendable, Equatable {
 
 extension Shape {
   package init(_ text: String) throws(Failure) {
-    let isSpace = { (byte: UInt8) in [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
-    var bytes = Array(text.utf8.drop(while: isSpace))
-    while let last = bytes.last, isSpace(last) { bytes.removeLast() }
+    let given = Array(text.utf8)
+    let bytes = Array(given[JSONText.withoutSpace(given)])
     do throws(Failure) {
       try self.init(value: bytes)
     } catch {

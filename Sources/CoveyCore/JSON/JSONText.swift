@@ -29,6 +29,14 @@ package enum JSONText {
     value < 10 ? UInt8(ascii: "0") &+ value : UInt8(ascii: "a") &+ value &- 10
   }
 
+  /// Where a value is in its text: without the whitespace around it.
+  static func withoutSpace(_ text: [UInt8]) -> Range<Int> {
+    let isValue = { (byte: UInt8) in ![0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+    guard let first = text.firstIndex(where: isValue), let last = text.lastIndex(where: isValue)
+    else { return 0..<0 }
+    return first..<(last + 1)
+  }
+
   /// Whether a scalar has the bytes of a literal, or as a string its text.
   static func isEqual(_ text: Span<UInt8>, _ range: Range<Int>, _ literal: [UInt8]) -> Bool {
     if range.count == literal.count {
