@@ -1,7 +1,9 @@
 """What all examples have in common: their flags, how they start and how they end."""
 
+import random
 import signal
 import socket
+from contextlib import suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -26,6 +28,14 @@ UPGRADE = (
 
 every_example = pytest.mark.parametrize("name", NAMES + PYTHON_NAMES)
 every_example_in_c = pytest.mark.parametrize("name", NAMES)
+
+
+def free_port() -> int:
+    """A port nobody gets who asks for any: it is below those that the system hands out."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def path_of(name: str) -> str:
@@ -115,8 +125,7 @@ def test_an_ipv6_address_is_written_in_brackets(start: Start) -> None:
 
 
 def test_a_port_can_be_chosen(start: Start) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     assert start("echo", "--port", str(port)).port == port
 
 

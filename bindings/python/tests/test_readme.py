@@ -1,5 +1,6 @@
 """What the README shows is true: its programs are run and spoken to, the rest is executed."""
 
+import os
 import re
 import signal
 import socket
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -47,19 +48,25 @@ def is_program(code: str) -> bool:
     return "port=8000" in code
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+def listening_port(process: "subprocess.Popen[str]") -> int | None:
+    """Where a program listens, from /proc: it was told port 0, so that no other program is met."""
+    sockets = set()
+    for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            sockets.add(os.readlink(descriptor))
+    for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+        _, address, _, state, *_, inode = line.split()[:10]
+        if state == "0A" and f"socket:[{inode}]" in sockets:
+            return int(address.partition(":")[2], 16)
+    return None
 
 
 @contextmanager
 def running(code: str, folder: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """A program of the README on a port that is free. It must end well after SIGTERM, or have
+    """A program of the README on a port of its own. It must end well after SIGTERM, or have
     ended."""
-    port = free_port()
     program = folder / "program.py"
-    program.write_text(code.replace("port=8000", f"port={port}"), encoding="utf-8")
+    program.write_text(code.replace("port=8000", "port=0"), encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, program],
         stdin=subprocess.PIPE,
@@ -68,8 +75,7 @@ def running(code: str, folder: Path) -> Iterator[tuple[int, "subprocess.Popen[st
         text=True,
     )
     try:
-        wait_for(port, process)
-        yield port, process
+        yield wait_for(process), process
         if process.stdin is not None and not process.stdin.closed:
             process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=PATIENCE)
@@ -78,17 +84,17 @@ def running(code: str, folder: Path) -> Iterator[tuple[int, "subprocess.Popen[st
     assert (process.returncode, output, errors) == (0, "", "")
 
 
-def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
-    """Until it has answered a request: then it handles signals, too."""
+def wait_for(process: "subprocess.Popen[str]") -> int:
+    """The port, when it has answered a request: then it handles signals, too."""
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
-        try:
+        port = listening_port(process)
+        if port is not None:
             with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
                 connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-                if connection.recv(1):
-                    return
-        except ConnectionError:
-            time.sleep(0.02)
+                assert connection.recv(1)
+            return port
+        time.sleep(0.02)
     raise AssertionError(f"the program does not listen: {process.communicate()}")
 
 
