@@ -28,7 +28,7 @@ def test_decorators_want_what_they_are_for() -> None:
         ({"parallel": 0}, "parallel is 0"),
         ({"permissions": [1]}, "a list of functions"),
         ({"permissions": lambda consumer: True}, "a list of functions"),
-        ({"add": action(lambda self: None)}, "actions belong to a ContextChannel"),
+        ({"add": action(lambda self: None)}, "only a ContextChannel has actions"),
     ],
 )
 def test_a_class_is_looked_at(members: dict[str, Any], message: str) -> None:

@@ -83,7 +83,7 @@ def on_message(_handle: int, id: int, kind: int, data: int, size: int, key: int)
                 consumer.send_json({"error": "invalid JSON"})
                 return
             job = partial(consumer.receive_json, content)
-        consumer._take(job)
+        consumer._take(job, False, size)
     except BaseException as error:
         route.failed(error, id)
 

@@ -9,6 +9,16 @@ from typing import Any
 Task = asyncio.Task[Any]
 Loop = asyncio.AbstractEventLoop
 
+
+def is_in_a_loop() -> bool:
+    """Whether a loop runs on this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 if sys.version_info >= (3, 12):
 
     def start(coroutine: Coroutine[Any, Any, Any], loop: Loop) -> Task:

@@ -99,8 +99,8 @@ class Driving:
 
         A handler that blocks is interrupted by a second Ctrl-C.
         """
-        if asyncio._get_running_loop() is not None:
-            raise RuntimeError("a loop runs here already: use `await server.serve()`")
+        if aio.is_in_a_loop():
+            raise Busy("a loop runs here already: use `await server.serve()`")
         self._claim()
         self._run()
 

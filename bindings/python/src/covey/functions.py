@@ -30,7 +30,9 @@ class Connection(Consumer):
                 raise Gone("the client is gone")
             self._arrived = asyncio.get_running_loop().create_future()
             await self._arrived
-        return self._messages.popleft()
+        message = self._messages.popleft()
+        self._bytes_waiting -= len(message)
+        return message
 
     async def __aiter__(self) -> AsyncIterator[str | bytes]:
         while True:
@@ -78,11 +80,10 @@ class FunctionOfConnection(Connection):
         self._put(bytes_data)
 
     def _put(self, message: str | bytes) -> None:
-        if len(self._messages) >= self.messages_waiting_max:
-            self._end(1008, "too many messages wait")
-            return
-        self._messages.append(message)
-        self._wake()
+        if self._has_room(len(self._messages), len(message)):
+            self._bytes_waiting += len(message)
+            self._messages.append(message)
+            self._wake()
 
     def disconnect(self, code: int) -> None:
         self._wake()

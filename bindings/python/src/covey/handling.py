@@ -38,26 +38,40 @@ class Handling:
     parallel: int = 1
     #: How many messages may wait for handlers; beyond, the consumer is closed with 1008.
     messages_waiting_max: int = 256
+    #: How many bytes they may be together; one message may always wait.
+    bytes_waiting_max: int = 1 << 20
 
     _busy: int = 0
-    _waiting: deque[tuple[Callable[[], Any], bool]] | None = None
+    _waiting: deque[tuple[Callable[[], Any], bool, int]] | None = None
+    _bytes_waiting: int = 0
     _is_overrun: bool = False
 
-    def _take(self, job: Callable[[], Any], exclusive: bool = False) -> None:
-        """Runs a job when those before it are done. An exclusive one runs alone."""
+    def _take(self, job: Callable[[], Any], exclusive: bool = False, size: int = 0) -> None:
+        """Runs a job when those before it are done. An exclusive one runs alone, and always has
+        room to wait."""
         limit = 1 if exclusive else self.parallel
         if self._busy >= limit or self._waiting:
             waiting = self._waiting
             if waiting is None:
                 waiting = self._waiting = deque()
-            if len(waiting) < self.messages_waiting_max or exclusive:
-                waiting.append((job, exclusive))
-            elif not self._is_overrun:
-                self._is_overrun = True
-                logger.warning("%r: %d messages wait; closed", self, len(waiting))
-                self._end(1008, "too many messages wait")
+            if exclusive or self._has_room(len(waiting), size):
+                self._bytes_waiting += size
+                waiting.append((job, exclusive, size))
         else:
             self._start(job, exclusive)
+
+    def _has_room(self, count: int, size: int) -> bool:
+        """Whether one more message may wait behind so many others. One that may not ends it."""
+        is_small = count == 0 or self._bytes_waiting + size <= self.bytes_waiting_max
+        if count < self.messages_waiting_max and is_small:
+            return True
+        if not self._is_overrun:
+            self._is_overrun = True
+            logger.warning(
+                "%r: %d messages of %d bytes wait; closed", self, count, self._bytes_waiting
+            )
+            self._end(1008, "too many messages wait")
+        return False
 
     def _start(self, job: Callable[[], Any], exclusive: bool) -> None:
         weight = self.parallel if exclusive else 1
@@ -79,10 +93,11 @@ class Handling:
         self._settle(task)
         waiting = self._waiting
         while waiting:
-            job, exclusive = waiting[0]
+            job, exclusive, size = waiting[0]
             if self._busy >= (1 if exclusive else self.parallel):
                 break
             waiting.popleft()
+            self._bytes_waiting -= size
             if self.server.is_over:
                 break
             if exclusive or not self.server.is_interrupted:

@@ -63,6 +63,13 @@ def register(server: "Server", cls: type[Consumer], pattern: str) -> None:
         route: Route = ContextRoute(server, cls, pattern)
     else:
         route = Route(server, cls, pattern)
+    # Whatever a class has wrong is found before anything of it is registered.
+    events = [
+        (type, function)
+        for name, function in _functions(cls)
+        for type in _marked(cls, name, "__covey_events__") or ()
+    ]
+    actions = _actions(route)
     server.own_key(route.key)
     for name in cls.handlers:
         server.note(getattr(cls, name))
@@ -72,15 +79,22 @@ def register(server: "Server", cls: type[Consumer], pattern: str) -> None:
         channel = _register_context(server, route, pattern)
     else:
         channel = _register_channel(server, route, pattern)
-    for name, function in _functions(cls):
-        for type in _marked(cls, name, "__covey_events__") or ():
-            _register_event(server, route, channel, type, function)
-        found = getattr(function, "__covey_action__", None)  # overridden without it: none any more
-        if found is not None and isinstance(route, ContextRoute):
-            _register_action(server, route, channel, found)
-        elif found is not None:
-            raise TypeError(f"{cls.__name__}.{name}: actions belong to a ContextChannel")
+    for type, function in events:
+        _register_event(server, route, channel, type, function)
+    for action, entry in actions:
+        _register_action(server, channel, action, entry)
     server.routes.append(route)
+
+
+def _actions(route: Route) -> list[tuple[Action, ActionRoute]]:
+    found = []
+    for name, function in _functions(route.cls):
+        action = getattr(function, "__covey_action__", None)  # overridden without it: none any more
+        if action is not None:
+            if not isinstance(route, ContextRoute):
+                raise TypeError(f"{route.cls.__name__}.{name}: only a ContextChannel has actions")
+            found.append((action, ActionRoute(route, action)))
+    return found
 
 
 def _functions(cls: type) -> Iterable[tuple[str, Callable[..., Any]]]:
@@ -247,9 +261,8 @@ def _variables(cls: type[ContextChannel]) -> Any:
     return (_abi.Field * len(fields))(*fields)
 
 
-def _register_action(server: "Server", route: ContextRoute, channel: int, action: Action) -> None:
+def _register_action(server: "Server", channel: int, action: Action, entry: ActionRoute) -> None:
     server.note(action.function)
-    entry = ActionRoute(route, action)
     fields = (_abi.Field * len(entry.parameters))(
         *(
             _field(
