@@ -1,22 +1,24 @@
 /*
  * covey.h - the whole public interface of Covey, an embeddable realtime server.
  *
- * What is not in this file, or in covey/state.h, covey/context.h and
- * covey/describe.h, which it includes, is not public.
+ * What is not in this file, or in the files of the folder covey/, which it
+ * includes, is not public.
  *
  * A program makes a server, registers channels on URL patterns, listens, and
  * drives the server's loop. Every WebSocket client of a channel is a consumer,
  * named by a 64-bit id. Consumers join groups; events and finished messages
  * are sent to one consumer or to a group.
  *
- *   setup     covey_server_new, covey_channel_register, covey_server_listen
+ *   setup     covey_server_new, covey_channel_register
+ *   listen    covey/listen.h: addresses, Unix sockets, TLS, proxies
  *   drive     covey_server_run, or _service, or _get_fd, or _start
  *   handle    on_connect, on_text, on_binary, on_disconnect, event handlers
  *   send      covey_consumer_send, covey_group_send, covey_group_broadcast
  *   state     covey/state.h: models, a store; covey/context.h: clients that
  *             follow it, and call actions
  *   describe  covey/describe.h: typed clients, generated
- *   end       covey_server_stop, covey_server_free
+ *   watch     covey/watch.h: statistics, metrics, a report
+ *   end       covey_server_stop, covey_server_drain, covey_server_free
  *
  * Complete programs are in the folder examples/.
  *
@@ -190,6 +192,75 @@ typedef void (*covey_on_log_fn)(covey_server *server, covey_log_level level,
                                 const char *message, void *user);
 
 /**
+ * A log line with its parts, for logs that are read by programs.
+ */
+typedef struct covey_log_record {
+  uint32_t struct_size;
+  covey_log_level level;
+  const char *event;   /* what happened, such as "consumer.slow"; stable */
+  const char *message; /* the same in words, one line */
+  const char *fields;  /* a JSON object: {"consumer":17,"bytes":1048576} */
+  size_t fields_size;  /* bytes in fields */
+} covey_log_record;
+
+/**
+ * Receives what the server has to say, in parts. Runs after on_log, if both are
+ * there.
+ *
+ * @param record  Borrowed until it returns.
+ */
+typedef void (*covey_on_log_record_fn)(covey_server *server,
+                                       const covey_log_record *record,
+                                       void *user);
+
+/** What was reached. New numbers may come. */
+typedef int32_t covey_limit;
+
+enum {
+  COVEY_LIMIT_CONNECTIONS = 1,  /* connections_max: HTTP 503 */
+  COVEY_LIMIT_ADDRESS = 2,      /* connections_per_address_max: dropped */
+  COVEY_LIMIT_ADDRESS_RATE = 3, /* connects_per_address_rate: dropped */
+  COVEY_LIMIT_MESSAGE_RATE = 4, /* messages_rate: closed, or 429 */
+  COVEY_LIMIT_BYTE_RATE = 5,    /* bytes_rate: closed, or 429 */
+  COVEY_LIMIT_OUTBOX = 6,       /* outbox_bytes_max: closed, or dropped */
+  COVEY_LIMIT_MEMORY = 7,       /* memory_bytes_max: shed */
+  COVEY_LIMIT_MESSAGE = 8,      /* message_bytes_max: closed with 1009 */
+  COVEY_LIMIT_GROUPS = 9,       /* groups_per_consumer_max: not joined */
+  COVEY_LIMIT_MAILBOX = 10,     /* mailbox_..._max: COVEY_E_FULL */
+  COVEY_LIMIT_CALLS = 11        /* calls_per_consumer_max: 429 */
+};
+
+/** That a limit was reached. */
+typedef struct covey_limit_reached {
+  uint32_t struct_size;
+  covey_limit limit;
+  covey_consumer_id consumer; /* 0: none in particular */
+  uint64_t maximum;           /* the limit, in its unit */
+  uint64_t count;             /* how often since the server was made */
+  const char *peer;           /* numeric address, or "" */
+} covey_limit_reached;
+
+/**
+ * A limit was reached; what its comment says has been done. At most once a
+ * limit and turn of the loop: count tells of all.
+ *
+ * @param reached  Borrowed until it returns.
+ */
+typedef void (*covey_on_limit_fn)(covey_server *server,
+                                  const covey_limit_reached *reached,
+                                  void *user);
+
+/**
+ * How far covey_server_drain has come; called when it begins, about ten times a
+ * second while anybody goes, and when nobody is left.
+ *
+ * @param remaining  Consumers that are still there.
+ * @param total      How many there were when it began.
+ */
+typedef void (*covey_on_drain_fn)(covey_server *server, uint64_t remaining,
+                                  uint64_t total, void *user);
+
+/**
  * What a server is made from. Zero means the default everywhere; the default
  * stands behind each field. "off" says that COVEY_OFF is taken.
  */
@@ -212,8 +283,8 @@ typedef struct covey_server_options {
   /* What the server says with a close of its own. */
   uint16_t close_code_refused;   /* 4403; covey_consumer_reject after connect */
   uint16_t close_code_undecided; /* 4408; connect_timeout_ms passed */
-  uint16_t close_code_slow;      /* 1013; the outbox is full */
-  uint16_t reserved;             /* 0 */
+  uint16_t close_code_slow;      /* 1013; the outbox is full, or memory is */
+  uint16_t close_code_expired;   /* 4401; covey_consumer_set_expiry */
 
   /* Bytes. */
   uint64_t message_bytes_max;   /* 1 MiB; received; at most 1 GiB */
@@ -236,7 +307,7 @@ typedef struct covey_server_options {
 
   /* Log lines. NULL: nothing is said. Runs on the loop's thread. */
   covey_on_log_fn on_log;
-  void *user;
+  void *user; /* of this and of all that begins with on_ below */
   covey_destroy_fn destroy;
 
   /* Context channels (covey/context.h). */
@@ -256,13 +327,34 @@ typedef struct covey_server_options {
   uint64_t log_bytes_max;   /* 64 MiB; 1 KiB up; of changes, for who returns */
   uint32_t log_changes_max; /* 100,000 */
   uint32_t log_age_ms;      /* 600,000 */
+
+  /* Bounds of all clients together. */
+  uint64_t memory_bytes_max; /* off; 1 MiB up; queued to and half received from
+                              * all. At 3/4 of it new connections get 503; at
+                              * all of it state that its reader can get again is
+                              * dropped, then who has most queued is closed */
+  uint32_t connects_per_address_rate;  /* off; a second; more are dropped */
+  uint32_t connects_per_address_burst; /* twice the rate; at once */
+  covey_on_limit_fn on_limit;          /* NULL: none */
+
+  /* What is answered over HTTP beside channels and files, each a path with its
+   * leading slash; NULL: none. covey/watch.h says what they answer. */
+  const char *ready_path;   /* 200 when it listens; 503 once it drains */
+  const char *metrics_path; /* text for Prometheus */
+  const char *report_path;  /* JSON for people */
+  uint32_t endings_kept;    /* 256; the last ones, in the report */
+  uint32_t reserved;        /* 0 */
+
+  covey_on_drain_fn on_drain;           /* NULL: none */
+  covey_on_log_record_fn on_log_record; /* NULL: none */
 } covey_server_options;
 
 #define COVEY_SERVER_OPTIONS_INIT                                              \
   {                                                                            \
     (uint32_t)sizeof(covey_server_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0,   \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                           \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0,   \
+        NULL, NULL                                                             \
   }
 
 /**
@@ -320,45 +412,6 @@ covey_status covey_server_new(const covey_server_options *options,
  * @since  1.0
  */
 covey_status covey_server_free(covey_server *server);
-
-/** Where to listen. Zero means the default. */
-typedef struct covey_listen_options {
-  uint32_t struct_size; /* COVEY_LISTEN_OPTIONS_INIT or _init() */
-  uint16_t port;        /* 0: the system chooses one */
-  uint16_t reserved;    /* 0 */
-  const char *address;  /* numeric IPv4 or IPv6; NULL: "127.0.0.1" */
-} covey_listen_options;
-
-#define COVEY_LISTEN_OPTIONS_INIT                                              \
-  { (uint32_t)sizeof(covey_listen_options), 0, 0, NULL }
-
-/** Does what COVEY_LISTEN_OPTIONS_INIT does. NULL does nothing.
- * @thread any @since 1.0 */
-void covey_listen_options_init(covey_listen_options *options, size_t size);
-
-/**
- * Opens a listening socket. From its return on clients can connect; they are
- * served once the loop is driven. May be called again for more addresses; the
- * first call ends the setup phase.
- *
- * @param options   NULL listens on 127.0.0.1, port chosen by the system.
- * @param port_out  The port that is listened on; NULL if of no interest.
- * @param error     Optional.
- *
- * @return COVEY_OK          Listening.
- * @return COVEY_E_INVALID   The address is not numeric; error names it.
- * @return COVEY_E_BUSY      Inside a handler.
- * @return COVEY_E_STOPPED   The server was stopped.
- * @return COVEY_E_SYSTEM    The system refused: address in use, not allowed, no
- *                           such address; error says which.
- *
- * @thread   loop
- * @lifetime options are copied
- * @since    1.0
- */
-covey_status covey_server_listen(covey_server *server,
-                                 const covey_listen_options *options,
-                                 uint16_t *port_out, covey_error *error);
 
 /* A server is driven in one of four ways. */
 
@@ -569,7 +622,10 @@ enum {
   COVEY_ENDING_BAD_TEXT = 8,  /* text that is not UTF-8: 1007 */
   COVEY_ENDING_BAD_KIND = 9,  /* a kind the channel does not take: 1003 */
   COVEY_ENDING_LOST = 10,     /* the connection broke, or broke the protocol */
-  COVEY_ENDING_STOPPED = 11   /* covey_server_stop or covey_server_free */
+  COVEY_ENDING_STOPPED = 11,  /* covey_server_stop, _drain or _free */
+  COVEY_ENDING_EXPIRED = 12,  /* covey_consumer_set_expiry: the time came */
+  COVEY_ENDING_TOO_FAST = 13, /* messages_rate or bytes_rate: 1008 */
+  COVEY_ENDING_SHED = 14      /* memory_bytes_max, and it had most queued */
 };
 
 /** How a consumer ended. */
@@ -593,6 +649,27 @@ typedef void (*covey_on_disconnect_fn)(covey_server *server,
                                        covey_consumer_id consumer,
                                        const covey_ending *ending, void *user);
 
+/** What became of a consumer's outbox. Unknown numbers may come. */
+typedef int32_t covey_outbox_event;
+
+enum {
+  COVEY_OUTBOX_HIGH = 1,   /* it has passed outbox_high_bytes */
+  COVEY_OUTBOX_LOW = 2,    /* it is at outbox_low_bytes or below again */
+  COVEY_OUTBOX_DROPPED = 3 /* messages were dropped; bytes are what is left */
+};
+
+/**
+ * A consumer reads more slowly than it is sent to, or has caught up. Each mark
+ * is told once until the other was passed; drops once a turn of the loop.
+ *
+ * @param bytes    Queued to it now.
+ * @param dropped  Messages dropped since the last time; else 0.
+ */
+typedef void (*covey_on_outbox_fn)(covey_server *server,
+                                   covey_consumer_id consumer,
+                                   covey_outbox_event event, uint64_t bytes,
+                                   uint64_t dropped, void *user);
+
 /**
  * The handlers of a channel, each of them optional. Without on_connect
  * everybody is refused unless the channel is COVEY_CHANNEL_PUBLIC. A kind of
@@ -608,12 +685,13 @@ typedef struct covey_channel_handlers {
   covey_on_disconnect_fn on_disconnect;
   void *user;
   covey_destroy_fn destroy; /* of user, when the server is freed */
+  covey_on_outbox_fn on_outbox;
 } covey_channel_handlers;
 
 #define COVEY_CHANNEL_HANDLERS_INIT                                            \
   {                                                                            \
     (uint32_t)sizeof(covey_channel_handlers), 0, NULL, NULL, NULL, NULL, NULL, \
-        NULL                                                                   \
+        NULL, NULL                                                             \
   }
 
 /** Does what COVEY_CHANNEL_HANDLERS_INIT does. NULL does nothing.
@@ -627,7 +705,20 @@ enum {
   COVEY_CHANNEL_REQUIRE_ORIGIN = 2,
   /* What a consumer sends goes, as it is, to every member of every group of
    * `groups`, the sender included; on_text and on_binary run as well. */
-  COVEY_CHANNEL_BROADCAST_RECEIVED = 4
+  COVEY_CHANNEL_BROADCAST_RECEIVED = 4,
+  /* Messages are compressed for clients that can read it (permessage-deflate,
+   * RFC 7692), without context takeover: a broadcast is compressed once. */
+  COVEY_CHANNEL_COMPRESSED = 8
+};
+
+/** What happens to who reads too slowly. */
+typedef uint32_t covey_slow_policy;
+
+enum {
+  COVEY_SLOW_CLOSE = 0, /* closed with close_code_slow */
+  COVEY_SLOW_DROP_OLDEST =
+      1,                     /* what waits longest is dropped, whole messages */
+  COVEY_SLOW_DROP_NEWEST = 2 /* what does not fit is dropped */
 };
 
 /** What else a channel is. Lists end with a NULL; a NULL list is empty. */
@@ -648,10 +739,31 @@ typedef struct covey_channel_options {
   /* Request headers that can be asked for after connect was decided. Cookies
    * are kept by naming "cookie". */
   const char *const *kept_headers;
+
+  /* What one consumer may send: so much a second, and so much at once. Beyond,
+   * it is closed with 1008; calls and writes of a context channel are answered
+   * with 429 instead. 0: no limit; a burst of 0: twice the rate. */
+  uint32_t messages_rate;
+  uint32_t messages_burst;
+  uint64_t bytes_rate;
+  uint64_t bytes_burst; /* at least message_bytes_max is taken */
+
+  /* Who reads too slowly. For context channels neither policy nor marks: state
+   * is caught up with, anything else closes. */
+  covey_slow_policy slow_policy;
+  uint32_t reserved;          /* 0 */
+  uint64_t outbox_high_bytes; /* 0: on_outbox is told of drops alone */
+  uint64_t outbox_low_bytes;  /* half of outbox_high_bytes */
+
+  /* COVEY_CHANNEL_COMPRESSED: shorter messages are sent as they are. */
+  uint64_t compressed_bytes_min; /* 256 */
 } covey_channel_options;
 
 #define COVEY_CHANNEL_OPTIONS_INIT                                             \
-  { (uint32_t)sizeof(covey_channel_options), 0, NULL, NULL, NULL }
+  {                                                                            \
+    (uint32_t)sizeof(covey_channel_options), 0, NULL, NULL, NULL, 0, 0, 0, 0,  \
+        0, 0, 0, 0, 0                                                          \
+  }
 
 /** Does what COVEY_CHANNEL_OPTIONS_INIT does. NULL does nothing.
  * @thread any @since 1.0 */
@@ -842,11 +954,18 @@ covey_status covey_consumer_close(covey_server *server,
  *   origin       the Origin header
  *   offered_subprotocol   number `index` of the client's list, from 0
  *   subprotocol  the one that was accepted
- *   peer         the client's address, numeric, IPv4 in dotted form
+ *   peer         the client's address, numeric, IPv4 in dotted form; of a
+ *                trusted proxy (covey/listen.h) what it says; "" on a Unix
+ *                socket
  *   user         what covey_consumer_set_user said
  *   address      the consumer's own name: an event sent to it as to a group
  *                reaches this consumer alone
  *   query_string all of the query, encoded anew as a form: "a=1&b=x+y"
+ *   scheme       "https" when it came over TLS, else "http"; of a trusted
+ *                proxy's client what the proxy says
+ *   host         the Host header; of a trusted proxy what it says
+ *   certificate  the subject of the client's certificate that was verified, as
+ *                RFC 4514 writes it: "CN=ada,O=Example"
  *
  * @param value_out  The text; may be NULL to ask whether there is one.
  * @param size_out   Its bytes without the NUL, for a decoded value may hold
@@ -908,6 +1027,17 @@ covey_status covey_consumer_get_query_string(covey_server *server,
                                              covey_consumer_id consumer,
                                              const char **value_out,
                                              size_t *size_out);
+covey_status covey_consumer_get_scheme(covey_server *server,
+                                       covey_consumer_id consumer,
+                                       const char **value_out,
+                                       size_t *size_out);
+covey_status covey_consumer_get_host(covey_server *server,
+                                     covey_consumer_id consumer,
+                                     const char **value_out, size_t *size_out);
+covey_status covey_consumer_get_certificate(covey_server *server,
+                                            covey_consumer_id consumer,
+                                            const char **value_out,
+                                            size_t *size_out);
 
 /**
  * The channel a consumer is an instance of.
@@ -936,6 +1066,41 @@ covey_status covey_consumer_get_channel(covey_server *server,
 covey_status covey_consumer_set_user(covey_server *server,
                                      covey_consumer_id consumer,
                                      const char *user);
+
+/**
+ * Says how long a consumer may stay, in place of what was said before; may be
+ * said again, when a token was renewed. Then it is closed with
+ * close_code_expired (a client of RxDjango's is dropped, connects anew, and has
+ * to authenticate), cause COVEY_ENDING_EXPIRED.
+ *
+ * @param seconds  From now; 0 ends it now, COVEY_OFF lets it stay for ever.
+ *
+ * @return COVEY_OK, COVEY_E_INVALID, COVEY_E_GONE or COVEY_E_FULL.
+ *
+ * @thread any
+ * @since  1.0
+ */
+covey_status covey_consumer_set_expiry(covey_server *server,
+                                       covey_consumer_id consumer,
+                                       uint32_t seconds);
+
+/**
+ * Ends every consumer of a user (covey_consumer_set_user or _authenticate) on
+ * this server, also sessions that wait for their client.
+ *
+ * @param user    1 to 255 bytes of UTF-8.
+ * @param code    As for covey_consumer_close; 0 means 1008. Clients of
+ *                RxDjango's are dropped without one.
+ * @param reason  UTF-8, at most 123 bytes; NULL for none.
+ *
+ * @return COVEY_OK, also when there is none; COVEY_E_INVALID, COVEY_E_TOO_LARGE
+ *         or COVEY_E_FULL.
+ *
+ * @thread any
+ * @since  1.0
+ */
+covey_status covey_user_disconnect(covey_server *server, const char *user,
+                                   uint16_t code, const char *reason);
 
 /**
  * Gives a consumer a pointer of the host's, in place of the one it had, whose
@@ -1083,104 +1248,16 @@ covey_status covey_group_list(covey_server *server, const char *group,
                               covey_consumer_id *consumers_out, size_t capacity,
                               size_t *count_out);
 
-/* ---------------------------------------------------------- statistics -- */
-
-/** Counters since the server was made, and what there is now. */
-typedef struct covey_statistics {
-  uint32_t struct_size; /* COVEY_STATISTICS_INIT or _init() */
-  uint32_t reserved;    /* 0 */
-
-  /* Now. */
-  uint64_t consumers;    /* upgraded and not gone */
-  uint64_t groups;       /* with at least one member */
-  uint64_t outbox_bytes; /* queued to all consumers together */
-
-  /* Connecting. */
-  uint64_t connections_accepted; /* upgraded, ever */
-  uint64_t connections_refused;  /* answered with 400, 403, 404, 426 or 503 */
-  uint64_t connections_dropped;  /* per-address limit, at accept */
-
-  /* Messages, whole ones, and the bytes of their payloads. */
-  uint64_t messages_in;
-  uint64_t messages_out; /* handed to the system, or to its buffer */
-  uint64_t bytes_in;
-  uint64_t bytes_out;
-
-  /* Events. */
-  uint64_t events_handled;   /* handler calls */
-  uint64_t events_unhandled; /* no handler for the type */
-
-  /* Endings, by covey_ending_cause. */
-  uint64_t endings_peer;
-  uint64_t endings_host;
-  uint64_t endings_refused;
-  uint64_t endings_undecided;
-  uint64_t endings_slow;
-  uint64_t endings_silent;
-  uint64_t endings_too_large;
-  uint64_t endings_bad_text;
-  uint64_t endings_bad_kind;
-  uint64_t endings_lost;
-  uint64_t endings_stopped;
-
-  /* What was asked for and not done. */
-  uint64_t drops_gone;         /* calls whose consumer ended before they ran */
-  uint64_t drops_queued;       /* messages still in the outbox of the ended */
-  uint64_t drops_mailbox_full; /* calls answered COVEY_E_FULL */
-  uint64_t drops_groups_full;  /* joins past groups_per_consumer_max */
-
-  /* State, now. */
-  uint64_t instances;
-  uint64_t store_bytes; /* of all rows, about */
-  uint64_t scopes;      /* anchors followed now or a moment ago */
-  uint64_t calls_open;
-
-  /* State, ever. */
-  uint64_t deltas;       /* encoded; each goes to all who see the same */
-  uint64_t snapshots;    /* sent whole */
-  uint64_t resumes;      /* sent only what had changed instead */
-  uint64_t falls_behind; /* state dropped because its reader was slow */
-  uint64_t catch_ups;    /* of these, sent only what had changed */
-  uint64_t calls;        /* of actions */
-  uint64_t writes;
-  uint64_t calls_failed; /* actions and writes answered with an error */
-  uint64_t calls_timed_out;
-  uint64_t loads_failed;
-  uint64_t frames_ignored; /* what is no message of the protocol */
-  uint64_t drops_store;    /* changes from other threads that failed */
-} covey_statistics;
-
-#define COVEY_STATISTICS_INIT                                                  \
-  {                                                                            \
-    (uint32_t)sizeof(covey_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-        0, 0, 0, 0, 0, 0, 0, 0                                                 \
-  }
-
-/** Does what COVEY_STATISTICS_INIT does. NULL does nothing.
- * @thread any @since 1.0 */
-void covey_statistics_init(covey_statistics *statistics, size_t size);
-
-/**
- * Fills in the statistics of a server.
- *
- * @param statistics_out  As many fields as its struct_size covers are written.
- *
- * @return COVEY_OK, COVEY_E_INVALID or COVEY_E_WRONG_THREAD.
- *
- * @thread loop
- * @since  1.0
- */
-covey_status covey_server_get_statistics(covey_server *server,
-                                         covey_statistics *statistics_out);
-
 #ifdef __cplusplus
 }
 #endif
 
-/* Models and the store; context channels; what a server offers. */
+/* Where a server listens; context channels; what a server offers; models and
+ * the store; what there is to be seen of a server that runs. */
 #include "covey/context.h"
 #include "covey/describe.h"
+#include "covey/listen.h"
 #include "covey/state.h"
+#include "covey/watch.h"
 
 #endif /* COVEY_H */

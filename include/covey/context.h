@@ -235,6 +235,22 @@ covey_status covey_consumer_authorize(covey_server *server,
                                       covey_consumer_id consumer);
 
 /**
+ * Asks on_authorize anew about a consumer that was let in, when what it may see
+ * has changed; meanwhile it goes on. An answer of covey_consumer_deny, or none
+ * within authentication_timeout_ms, ends it (a client of RxDjango's is dropped,
+ * connects anew, and is refused then). On a channel without on_authorize
+ * nothing happens.
+ *
+ * @return COVEY_OK, COVEY_E_INVALID (not a consumer of a context channel),
+ *         COVEY_E_GONE, COVEY_E_FULL; COVEY_E_BUSY when it is being asked.
+ *
+ * @thread any
+ * @since  1.0
+ */
+covey_status covey_consumer_reauthorize(covey_server *server,
+                                        covey_consumer_id consumer);
+
+/**
  * Answers on_authenticate, on_authorize or on_list with a refusal: the client
  * is told, and closed with 1000, as RxDjango's clients expect.
  *
@@ -518,9 +534,12 @@ covey_status covey_system_send(covey_server *server, const char *source,
 /**
  * Stops a server so that its clients come back, to another one: each is ended
  * at a moment of its own within the window, and then the server stops as by
- * covey_server_stop. New connections get HTTP 503. RxDjango's clients are
- * dropped without a close frame, for after one they would stay away; Covey's
- * own are told how long to wait; all others get close 1012.
+ * covey_server_stop. New connections get HTTP 503, or find another process on a
+ * port that is shared (COVEY_LISTEN_REUSE_PORT); ready_path answers 503.
+ * RxDjango's clients are dropped without a close frame, for after one they
+ * would stay away; Covey's own are told how long to wait; all others get close
+ * 1012. on_drain is told of the progress. Ends meanwhile with
+ * covey_server_stop.
  *
  * @param window_ms  0 ends all of them now.
  *
