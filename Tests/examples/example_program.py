@@ -106,7 +106,8 @@ class ExampleProgram:
             self.process.kill()
             self.process.communicate()
             raise AssertionError(f"still running {STOP_SECONDS} s after {by.name}") from None
-        assert (self.process.wait(), output, errors) == (0, "", "")
+        ended = (self.process.wait(), output, errors)
+        assert ended == (0, "", ""), f"after {by.name}: {ended}"
 
 
 def run_to_its_end(name: str, *flags: str) -> subprocess.CompletedProcess[str]:

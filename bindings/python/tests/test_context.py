@@ -235,6 +235,20 @@ def test_a_client_that_leaves_before_it_is_known_is_forgotten(
     assert raised(caplog) == []
 
 
+def test_who_is_let_in_while_the_server_stops_causes_no_word_in_the_log(
+    covey_server: Start, covey_client: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    class One(Board):
+        def on_connect(self, tstamp: float | None) -> None:
+            self.server.stop()
+            self.group_send("others", {"type": "hello"})
+
+    server = opened(covey_server, {ONE: One})
+    covey_client(server, "ws/1/").send_json({"token": "ada"})
+    assert server.wait(PATIENCE)
+    assert raised(caplog) == []
+
+
 # ---------------------------------------------------------------------- permissions
 
 

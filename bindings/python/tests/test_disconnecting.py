@@ -14,7 +14,7 @@ from covey import (
     Server,
     event,
 )
-from told import Told
+from told import PATIENCE, Told
 
 # -------------------------------------------------------------------------- disconnecting
 
@@ -59,6 +59,35 @@ def test_disconnect_comes_when_the_server_stops(
     assert client.receive_close() == 1001
     code, ending = told.next()
     assert (code, ending.cause) == (1001, 11)
+
+
+def test_a_handler_that_meets_the_stop_of_the_server_is_no_error(
+    serve: Serve, covey_client: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Late(Consumer):
+        def receive(self, text: str) -> None:
+            self.server.stop()
+            self.group_send("others", {"type": "hello"})
+
+    client = covey_client(server := serve(Late), "ws/")
+    client.send("hello")
+    assert client.receive_close() == 1001
+    assert server.wait(PATIENCE)
+    assert caplog.records == []
+
+
+def test_who_connects_while_the_server_stops_is_refused_without_a_word_in_the_log(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Late(Consumer):
+        def connect(self) -> None:
+            self.server.stop()
+            self.group_send("others", {"type": "hello"})
+
+    server = serve(Late)
+    assert answer_to(server) in (503, 1001)  # or, once it waited, with a close
+    assert server.wait(PATIENCE)
+    assert caplog.records == []
 
 
 def test_one_that_is_gone_still_knows_its_request(

@@ -176,9 +176,10 @@ def cut(message: str, size: int) -> bytes:
 
 def fail_call(server: "Server", consumer: Consumer, call: int, error: BaseException) -> None:
     """Answers an action or a write with an exception."""
-    if isinstance(error, Gone) and consumer.ending is not None:
+    is_excused = consumer._is_excused(error)
+    if is_excused and consumer.ending is not None:
         return
-    if not is_refusal(error):
+    if not is_excused and not is_refusal(error):
         logger.error("%r: an action or a write raised", consumer, exc_info=error)
     code = getattr(error, "code", None)
     if isinstance(code, int) and not isinstance(code, bool) and -(2**31) <= code < 2**31:

@@ -352,12 +352,17 @@ class Consumer(Handling):
         if not self.is_decided:
             self.accept()
 
+    def _is_excused(self, error: BaseException) -> bool:
+        """Whether a handler could not know: the client left meanwhile, or the server stops."""
+        has_left = self.ending is not None or self._is_closing
+        return isinstance(error, Stopped) or (has_left and isinstance(error, Gone | Exists))
+
     def _failed(self, error: BaseException) -> None:
         """A handler raised."""
-        if isinstance(error, Gone | Exists) and (self.ending is not None or self._is_closing):
-            return  # the client left meanwhile
-        if isinstance(error, Stopped) and self.ending is not None:
-            return  # it leaves because the server stops, and so do all it would tell
+        if self._is_excused(error):
+            if not self.is_decided:
+                self._refuse(503, 1001)
+            return
         if isinstance(error, Denied):
             if self.is_decided:
                 self._end(4403, None)

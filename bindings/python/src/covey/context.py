@@ -18,7 +18,6 @@ from .errors import (
     ActionError,
     CoveyError,
     Denied,
-    Gone,
     InvalidArgument,
     NotFound,
     check,
@@ -241,9 +240,10 @@ class ContextChannel(Consumer):
         self._run(decide())
 
     def _deny(self, error: BaseException) -> None:
-        if isinstance(error, Gone) and self.ending is not None:
+        is_excused = self._is_excused(error)
+        if is_excused and self.ending is not None:
             return
-        if not is_refusal(error):
+        if not is_excused and not is_refusal(error):
             logger.error("%r: a handler raised", self, exc_info=error)
         if isinstance(error, CoveyError | ActionError) and 400 <= error.code <= 599:
             is_default = isinstance(error, CoveyError) and error.message == status_text(
@@ -302,7 +302,7 @@ class ContextChannel(Consumer):
             )
 
     def _failed(self, error: BaseException) -> None:
-        if self.is_decided and self.ending is None:
+        if self.is_decided and self.ending is None and not self._is_excused(error):
             logger.error("%r: a handler raised", self, exc_info=error)  # and nothing is closed
         else:
             super()._failed(error)
