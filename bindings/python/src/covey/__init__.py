@@ -38,6 +38,7 @@ from .functions import Connection
 from .models import Model, field, inverse
 from .server import Server
 from .store import Store, Transaction
+from .watching import LimitReached
 
 #: The version of the library in use.
 __version__: str = _lib.covey_version().decode()
@@ -58,6 +59,7 @@ __all__ = [
     "Full",
     "Gone",
     "InvalidArgument",
+    "LimitReached",
     "Model",
     "NotFound",
     "ProtocolError",

@@ -1,4 +1,4 @@
-"""include/covey.h, covey/state.h, context.h and describe.h, in their order, for ctypes. No logic.
+"""include/covey.h and the headers of include/covey/, for ctypes. No logic.
 
 Constants lose the prefix ``COVEY_``; types lose ``covey_`` and ``_fn`` and are written in camel
 case. What every pointer is here:
@@ -95,6 +95,50 @@ LOG_DEBUG = 4
 OnLog = CFUNCTYPE(None, Server, LogLevel, c_void_p, c_void_p)
 
 
+class LogRecord(Structure):
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("level", LogLevel),
+        ("event", c_void_p),
+        ("message", c_void_p),
+        ("fields", c_void_p),
+        ("fields_size", c_size_t),
+    )
+
+
+OnLogRecord = CFUNCTYPE(None, Server, POINTER(LogRecord), c_void_p)
+
+Limit = c_int32
+
+LIMIT_CONNECTIONS = 1
+LIMIT_ADDRESS = 2
+LIMIT_ADDRESS_RATE = 3
+LIMIT_MESSAGE_RATE = 4
+LIMIT_BYTE_RATE = 5
+LIMIT_OUTBOX = 6
+LIMIT_MEMORY = 7
+LIMIT_MESSAGE = 8
+LIMIT_GROUPS = 9
+LIMIT_MAILBOX = 10
+LIMIT_CALLS = 11
+
+
+class LimitReached(Structure):
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("limit", Limit),
+        ("consumer", ConsumerId),
+        ("maximum", c_uint64),
+        ("count", c_uint64),
+        ("peer", c_void_p),
+    )
+
+
+OnLimit = CFUNCTYPE(None, Server, POINTER(LimitReached), c_void_p)
+
+OnDrain = CFUNCTYPE(None, Server, c_uint64, c_uint64, c_void_p)
+
+
 class ServerOptions(Structure):
     _fields_ = (
         ("struct_size", c_uint32),
@@ -113,7 +157,7 @@ class ServerOptions(Structure):
         ("close_code_refused", c_uint16),
         ("close_code_undecided", c_uint16),
         ("close_code_slow", c_uint16),
-        ("reserved", c_uint16),
+        ("close_code_expired", c_uint16),
         # Bytes.
         ("message_bytes_max", c_uint64),
         ("outbox_bytes_max", c_uint64),
@@ -145,20 +189,23 @@ class ServerOptions(Structure):
         ("log_bytes_max", c_uint64),
         ("log_changes_max", c_uint32),
         ("log_age_ms", c_uint32),
+        # Bounds of all clients together.
+        ("memory_bytes_max", c_uint64),
+        ("connects_per_address_rate", c_uint32),
+        ("connects_per_address_burst", c_uint32),
+        ("on_limit", OnLimit),
+        # What is answered over HTTP.
+        ("ready_path", c_char_p),
+        ("metrics_path", c_char_p),
+        ("report_path", c_char_p),
+        ("endings_kept", c_uint32),
+        ("reserved", c_uint32),
+        ("on_drain", OnDrain),
+        ("on_log_record", OnLogRecord),
     )
 
 
 # --------------------------------------------------------------- a server and its life
-
-
-class ListenOptions(Structure):
-    _fields_ = (
-        ("struct_size", c_uint32),
-        ("port", c_uint16),
-        ("reserved", c_uint16),
-        ("address", c_char_p),
-    )
-
 
 Task = CFUNCTYPE(None, Server, c_void_p)
 
@@ -181,6 +228,9 @@ ENDING_BAD_TEXT = 8
 ENDING_BAD_KIND = 9
 ENDING_LOST = 10
 ENDING_STOPPED = 11
+ENDING_EXPIRED = 12
+ENDING_TOO_FAST = 13
+ENDING_SHED = 14
 
 
 class Ending(Structure):
@@ -198,6 +248,14 @@ class Ending(Structure):
 
 OnDisconnect = CFUNCTYPE(None, Server, ConsumerId, POINTER(Ending), c_void_p)
 
+OutboxEvent = c_int32
+
+OUTBOX_HIGH = 1
+OUTBOX_LOW = 2
+OUTBOX_DROPPED = 3
+
+OnOutbox = CFUNCTYPE(None, Server, ConsumerId, OutboxEvent, c_uint64, c_uint64, c_void_p)
+
 
 class ChannelHandlers(Structure):
     _fields_ = (
@@ -209,12 +267,20 @@ class ChannelHandlers(Structure):
         ("on_disconnect", OnDisconnect),
         ("user", c_void_p),
         ("destroy", Destroy),
+        ("on_outbox", OnOutbox),
     )
 
 
 CHANNEL_PUBLIC = 1
 CHANNEL_REQUIRE_ORIGIN = 2
 CHANNEL_BROADCAST_RECEIVED = 4
+CHANNEL_COMPRESSED = 8
+
+SlowPolicy = c_uint32
+
+SLOW_CLOSE = 0
+SLOW_DROP_OLDEST = 1
+SLOW_DROP_NEWEST = 2
 
 
 class ChannelOptions(Structure):
@@ -224,67 +290,17 @@ class ChannelOptions(Structure):
         ("origins", POINTER(c_char_p)),
         ("groups", POINTER(c_char_p)),
         ("kept_headers", POINTER(c_char_p)),
-    )
-
-
-# ------------------------------------------------------------------------- statistics
-
-
-class Statistics(Structure):
-    _fields_ = (
-        ("struct_size", c_uint32),
+        # What one consumer may send.
+        ("messages_rate", c_uint32),
+        ("messages_burst", c_uint32),
+        ("bytes_rate", c_uint64),
+        ("bytes_burst", c_uint64),
+        # Who reads too slowly.
+        ("slow_policy", SlowPolicy),
         ("reserved", c_uint32),
-        # Now.
-        ("consumers", c_uint64),
-        ("groups", c_uint64),
-        ("outbox_bytes", c_uint64),
-        # Connecting.
-        ("connections_accepted", c_uint64),
-        ("connections_refused", c_uint64),
-        ("connections_dropped", c_uint64),
-        # Messages.
-        ("messages_in", c_uint64),
-        ("messages_out", c_uint64),
-        ("bytes_in", c_uint64),
-        ("bytes_out", c_uint64),
-        # Events.
-        ("events_handled", c_uint64),
-        ("events_unhandled", c_uint64),
-        # Endings.
-        ("endings_peer", c_uint64),
-        ("endings_host", c_uint64),
-        ("endings_refused", c_uint64),
-        ("endings_undecided", c_uint64),
-        ("endings_slow", c_uint64),
-        ("endings_silent", c_uint64),
-        ("endings_too_large", c_uint64),
-        ("endings_bad_text", c_uint64),
-        ("endings_bad_kind", c_uint64),
-        ("endings_lost", c_uint64),
-        ("endings_stopped", c_uint64),
-        # What was asked for and not done.
-        ("drops_gone", c_uint64),
-        ("drops_queued", c_uint64),
-        ("drops_mailbox_full", c_uint64),
-        ("drops_groups_full", c_uint64),
-        # State, now.
-        ("instances", c_uint64),
-        ("store_bytes", c_uint64),
-        ("scopes", c_uint64),
-        ("calls_open", c_uint64),
-        # State, ever.
-        ("deltas", c_uint64),
-        ("snapshots", c_uint64),
-        ("resumes", c_uint64),
-        ("falls_behind", c_uint64),
-        ("catch_ups", c_uint64),
-        ("calls", c_uint64),
-        ("writes", c_uint64),
-        ("calls_failed", c_uint64),
-        ("calls_timed_out", c_uint64),
-        ("loads_failed", c_uint64),
-        ("frames_ignored", c_uint64),
-        ("drops_store", c_uint64),
+        ("outbox_high_bytes", c_uint64),
+        ("outbox_low_bytes", c_uint64),
+        ("compressed_bytes_min", c_uint64),
     )
 
 
@@ -469,6 +485,117 @@ class TypescriptOptions(Structure):
     )
 
 
+# ===================================================================== covey/listen.h
+
+LISTEN_REUSE_PORT = 1
+LISTEN_PROXY_PROTOCOL = 2
+LISTEN_CERTIFICATE_OPTIONAL = 4
+LISTEN_OPERATORS = 8
+
+
+class ListenOptions(Structure):
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("port", c_uint16),
+        ("reserved", c_uint16),
+        ("address", c_char_p),
+        ("flags", c_uint32),
+        ("backlog", c_uint32),
+        ("path", c_char_p),
+        ("owner", c_char_p),
+        ("mode", c_uint32),
+        ("descriptor", c_int32),
+        ("certificate_file", c_char_p),
+        ("key_file", c_char_p),
+        ("client_ca_file", c_char_p),
+        ("trusted_proxies", POINTER(c_char_p)),
+    )
+
+
+# ====================================================================== covey/watch.h
+
+
+class Statistics(Structure):
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("reserved", c_uint32),
+        # Now.
+        ("consumers", c_uint64),
+        ("groups", c_uint64),
+        ("outbox_bytes", c_uint64),
+        # Connecting.
+        ("connections_accepted", c_uint64),
+        ("connections_refused", c_uint64),
+        ("connections_dropped", c_uint64),
+        # Messages.
+        ("messages_in", c_uint64),
+        ("messages_out", c_uint64),
+        ("bytes_in", c_uint64),
+        ("bytes_out", c_uint64),
+        # Events.
+        ("events_handled", c_uint64),
+        ("events_unhandled", c_uint64),
+        # Endings.
+        ("endings_peer", c_uint64),
+        ("endings_host", c_uint64),
+        ("endings_refused", c_uint64),
+        ("endings_undecided", c_uint64),
+        ("endings_slow", c_uint64),
+        ("endings_silent", c_uint64),
+        ("endings_too_large", c_uint64),
+        ("endings_bad_text", c_uint64),
+        ("endings_bad_kind", c_uint64),
+        ("endings_lost", c_uint64),
+        ("endings_stopped", c_uint64),
+        # What was asked for and not done.
+        ("drops_gone", c_uint64),
+        ("drops_queued", c_uint64),
+        ("drops_mailbox_full", c_uint64),
+        ("drops_groups_full", c_uint64),
+        # State, now.
+        ("instances", c_uint64),
+        ("store_bytes", c_uint64),
+        ("scopes", c_uint64),
+        ("calls_open", c_uint64),
+        # State, ever.
+        ("deltas", c_uint64),
+        ("snapshots", c_uint64),
+        ("resumes", c_uint64),
+        ("falls_behind", c_uint64),
+        ("catch_ups", c_uint64),
+        ("calls", c_uint64),
+        ("writes", c_uint64),
+        ("calls_failed", c_uint64),
+        ("calls_timed_out", c_uint64),
+        ("loads_failed", c_uint64),
+        ("frames_ignored", c_uint64),
+        ("drops_store", c_uint64),
+        # Endings, by further causes.
+        ("endings_expired", c_uint64),
+        ("endings_too_fast", c_uint64),
+        ("endings_shed", c_uint64),
+        # Limits.
+        ("limits_connections", c_uint64),
+        ("limits_address", c_uint64),
+        ("limits_address_rate", c_uint64),
+        ("limits_message_rate", c_uint64),
+        ("limits_byte_rate", c_uint64),
+        ("limits_outbox", c_uint64),
+        ("limits_memory", c_uint64),
+        ("limits_message", c_uint64),
+        ("limits_groups", c_uint64),
+        ("limits_mailbox", c_uint64),
+        ("limits_calls", c_uint64),
+        ("drops_slow", c_uint64),
+        ("memory_bytes", c_uint64),
+        # Compression.
+        ("compressed_in_bytes", c_uint64),
+        ("compressed_out_bytes", c_uint64),
+        ("inflated_in_bytes", c_uint64),
+        ("inflated_out_bytes", c_uint64),
+    )
+
+
 # ========================================================================= functions
 
 _TextOut = POINTER(c_void_p)
@@ -487,11 +614,6 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "covey_server_options_init": (None, (POINTER(ServerOptions), c_size_t)),
     "covey_server_new": (Status, (POINTER(ServerOptions), POINTER(Server), _ErrorOut)),
     "covey_server_free": (Status, (Server,)),
-    "covey_listen_options_init": (None, (POINTER(ListenOptions), c_size_t)),
-    "covey_server_listen": (
-        Status,
-        (Server, POINTER(ListenOptions), POINTER(c_uint16), _ErrorOut),
-    ),
     "covey_server_run": (Status, (Server,)),
     "covey_server_service": (Status, (Server, c_int32)),
     "covey_server_get_fd": (Status, (Server, POINTER(c_int))),
@@ -545,8 +667,13 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "covey_consumer_get_user": (Status, _GETTER),
     "covey_consumer_get_address": (Status, _GETTER),
     "covey_consumer_get_query_string": (Status, _GETTER),
+    "covey_consumer_get_scheme": (Status, _GETTER),
+    "covey_consumer_get_host": (Status, _GETTER),
+    "covey_consumer_get_certificate": (Status, _GETTER),
     "covey_consumer_get_channel": (Status, (Server, ConsumerId, POINTER(ChannelId))),
     "covey_consumer_set_user": (Status, (Server, ConsumerId, c_char_p)),
+    "covey_consumer_set_expiry": (Status, (Server, ConsumerId, c_uint32)),
+    "covey_user_disconnect": (Status, (Server, c_char_p, c_uint16, c_char_p)),
     "covey_consumer_set_data": (Status, (Server, ConsumerId, c_void_p, Destroy)),
     "covey_consumer_get_data": (Status, (Server, ConsumerId, POINTER(c_void_p))),
     # groups
@@ -556,9 +683,6 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "covey_group_broadcast": (Status, (Server, c_char_p, Kind, c_char_p, c_size_t, ConsumerId)),
     "covey_group_count": (Status, (Server, c_char_p, _SizeOut)),
     "covey_group_list": (Status, (Server, c_char_p, POINTER(ConsumerId), c_size_t, _SizeOut)),
-    # statistics
-    "covey_statistics_init": (None, (POINTER(Statistics), c_size_t)),
-    "covey_server_get_statistics": (Status, (Server, POINTER(Statistics))),
     # covey/state.h: models
     "covey_model_init": (None, (POINTER(Model), c_size_t)),
     "covey_model_register": (Status, (Server, POINTER(Model), POINTER(ModelId), _ErrorOut)),
@@ -598,6 +722,7 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     # letting in
     "covey_consumer_authenticate": (Status, (Server, ConsumerId, c_char_p)),
     "covey_consumer_authorize": (Status, (Server, ConsumerId)),
+    "covey_consumer_reauthorize": (Status, (Server, ConsumerId)),
     "covey_consumer_deny": (Status, (Server, ConsumerId, c_uint16, c_char_p)),
     "covey_grant_add": (Status, (Server, ConsumerId, c_char_p)),
     "covey_grant_discard": (Status, (Server, ConsumerId, c_char_p)),
@@ -631,4 +756,16 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
         Status,
         (Server, POINTER(TypescriptOptions), POINTER(c_size_t), _ErrorOut),
     ),
+    # covey/listen.h
+    "covey_listen_options_init": (None, (POINTER(ListenOptions), c_size_t)),
+    "covey_server_listen": (
+        Status,
+        (Server, POINTER(ListenOptions), POINTER(c_uint16), _ErrorOut),
+    ),
+    "covey_server_reload_certificates": (Status, (Server, _ErrorOut)),
+    # covey/watch.h
+    "covey_statistics_init": (None, (POINTER(Statistics), c_size_t)),
+    "covey_server_get_statistics": (Status, (Server, POINTER(Statistics))),
+    "covey_server_get_metrics": (Status, (Server, _TextOut, _SizeOut)),
+    "covey_server_get_report": (Status, (Server, _TextOut, _SizeOut)),
 }

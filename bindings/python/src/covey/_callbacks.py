@@ -22,7 +22,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _abi
-from ._encoding import decode_strictly
+from ._encoding import decode, decode_strictly
 from ._memory import c_text, memory, text
 from .consumer import Ending
 
@@ -96,6 +96,25 @@ def on_event(_handle: int, id: int, _type: int, data: int, size: int, key: int) 
     try:
         consumer = route.consumers[id]
         outcome = route.function(consumer, route.decode(memory(data, size)))
+        if outcome is not None:
+            consumer._run(outcome)
+    except BaseException as error:
+        route.failed(error, id)
+
+
+@_callback(_abi.OnOutbox)
+def on_outbox(_handle: int, id: int, event: int, queued: int, dropped: int, key: int) -> None:
+    route: Route | None = registered.get(key)
+    if route is None:
+        return
+    try:
+        consumer = route.consumers[id]
+        if event == _abi.OUTBOX_HIGH:
+            outcome = consumer.outbox_high(queued)
+        elif event == _abi.OUTBOX_LOW:
+            outcome = consumer.outbox_low(queued)
+        else:
+            outcome = consumer.outbox_dropped(dropped)
         if outcome is not None:
             consumer._run(outcome)
     except BaseException as error:
@@ -215,6 +234,28 @@ def on_output(data: int, size: int, key: int) -> None:
         said.append(text(data, size))
 
 
+@_callback(_abi.OnLimit)
+def on_limit(_handle: int, reached: Any, key: int) -> None:
+    server: Server | None = found(key)
+    if server is None:
+        return
+    try:
+        server.limit_reached(reached.contents)
+    except BaseException as error:
+        server.failed(error, "on_limit")
+
+
+@_callback(_abi.OnDrain)
+def on_drain(_handle: int, remaining: int, total: int, key: int) -> None:
+    server: Server | None = found(key)
+    if server is None:
+        return
+    try:
+        server.drained(remaining, total)
+    except BaseException as error:
+        server.failed(error, "on_drain")
+
+
 _LEVELS = {
     _abi.LOG_ERROR: logging.ERROR,
     _abi.LOG_WARNING: logging.WARNING,
@@ -222,10 +263,17 @@ _LEVELS = {
 }
 
 
-@_callback(_abi.OnLog)
-def on_log(_handle: int, level: int, message: int, _key: int) -> None:
+@_callback(_abi.OnLogRecord)
+def on_log_record(_handle: int, record: Any, _key: int) -> None:
     with suppress(BaseException):  # what somebody's log raises has no one to be told
-        logger.log(_LEVELS.get(level, logging.DEBUG), "%s", c_text(message))
+        said = record.contents
+        level = _LEVELS.get(said.level, logging.DEBUG)
+        if logger.isEnabledFor(level):
+            parts = {
+                "covey_event": c_text(said.event),
+                "covey_fields": decode(text(said.fields, said.fields_size)),
+            }
+            logger.log(level, "%s", c_text(said.message), extra=parts)
 
 
 def found(key: int) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import (
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from . import _abi
@@ -93,6 +94,8 @@ class Consumer(Handling):
                               {"error": "invalid JSON"}
     receive_bytes(data)       a binary message
     disconnect(code)          it is gone; called once for each that was not refused by HTTP
+    outbox_high(queued), outbox_low(queued), outbox_dropped(count)
+                              it reads too slowly; it has caught up; messages were dropped
 
     and of methods marked with ``@event``; each of them async or plain. Messages of one consumer
     are handled in their order, one after another; events, and other consumers, never wait for them.
@@ -113,6 +116,19 @@ class Consumer(Handling):
     kept_headers: Sequence[str] = ()
     #: Each is called with the consumer before ``connect``; one that is not True denies.
     permissions: Sequence[Permission] = ()
+    #: What one consumer may send: so many messages a second, and so many at once (twice the rate
+    #: when 0); beyond, it is closed with 1008. Calls and writes are answered with 429 instead.
+    messages_rate: int = 0
+    messages_burst: int = 0
+    #: The same in bytes.
+    bytes_rate: int = 0
+    bytes_burst: int = 0
+    #: What happens to who reads too slowly: "close", "drop_oldest" or "drop_newest".
+    slow_policy: str = "close"
+    #: ``outbox_high`` is called when more than so many bytes wait for it; 0: never.
+    outbox_high_bytes: int = 0
+    #: ``outbox_low`` is called when it is down to so many again; half of the other when 0.
+    outbox_low_bytes: int = 0
     #: The number that the library knows it by.
     id: int
     #: The URL parameters.
@@ -124,6 +140,9 @@ class Consumer(Handling):
         "receive_json",
         "receive_bytes",
         "disconnect",
+        "outbox_high",
+        "outbox_low",
+        "outbox_dropped",
     )
 
     #: How it ended, from ``disconnect`` on.
@@ -159,6 +178,18 @@ class Consumer(Handling):
         """It is gone, and has left its groups; ``ending`` says more. Comes after its messages."""
         return None
 
+    def outbox_high(self, queued: int) -> Outcome:
+        """More than ``outbox_high_bytes`` wait for it: it reads more slowly than it is sent to."""
+        return None
+
+    def outbox_low(self, queued: int) -> Outcome:
+        """It is down to ``outbox_low_bytes`` again."""
+        return None
+
+    def outbox_dropped(self, count: int) -> Outcome:
+        """So many messages were dropped since the last time; ``slow_policy`` says which."""
+        return None
+
     # ------------------------------------------------------------------- deciding
 
     def accept(self, subprotocol: str | None = None) -> Done:
@@ -183,6 +214,14 @@ class Consumer(Handling):
     def _decide(self) -> None:
         self.is_decided = True
         self.server.touched()
+
+    def expire_in(self, seconds: float | None) -> Done:
+        """How long it may stay, in place of what was said before: when the time has come it is
+        closed with 4401. None lets it stay for ever."""
+        number = _abi.OFF if seconds is None else c_number(ceil(seconds), 32, "seconds")
+        check(lib.covey_consumer_set_expiry(self.server.handle, self.id, number))
+        self.server.touched()
+        return DONE
 
     # -------------------------------------------------------------------- sending
 
@@ -315,6 +354,22 @@ class Consumer(Handling):
     def peer(self) -> str:
         """The client's address."""
         return ask(self, "peer") or ""
+
+    @property
+    def scheme(self) -> str:
+        """``"https"`` when it came over TLS, else ``"http"``; of a trusted proxy's client what the
+        proxy says."""
+        return ask(self, "scheme") or ""
+
+    @property
+    def host(self) -> str | None:
+        """The host and port that it asked for; behind a trusted proxy what that says."""
+        return ask(self, "host")
+
+    @property
+    def certificate(self) -> str | None:
+        """The subject of its certificate, such as "CN=ada,O=Example"; None: it has none."""
+        return ask(self, "certificate")
 
     @property
     def subprotocol(self) -> str | None:

@@ -200,6 +200,13 @@ class ContextChannel(Consumer):
             return default
         return decode(_memory.text(value.value, size.value))
 
+    def reauthorize(self) -> Done:
+        """Asks ``has_permission`` anew, when what the user may see has changed. Meanwhile it goes
+        on; an answer that is not True ends it."""
+        check(lib.covey_consumer_reauthorize(self.server.handle, self.id))
+        self.server.touched()
+        return DONE
+
     def grant_add(self, grant: str) -> Done:
         """Lets this client call the actions that take this grant."""
         check(lib.covey_grant_add(self.server.handle, self.id, c_name(grant, "grant")))

@@ -12,20 +12,21 @@ import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from ctypes import byref, c_int, c_int32, c_uint16, c_void_p, sizeof
+from ctypes import byref, c_int, c_int32, c_void_p
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from . import _abi, _callbacks, aio
+from . import _abi, _callbacks, aio, listening
 from ._library import lib
-from ._memory import c_name, c_number, new_error
+from ._memory import c_number, new_error
 from .consumer import Consumer
 from .errors import Busy, InvalidArgument, Stopped, check, failure
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
+    from .listening import ListenSettings
     from .store import Transaction
 
 logger = logging.getLogger("covey")
@@ -45,6 +46,7 @@ class Driving:
         self.host = host
         self._wanted_port = port
         self._port = 0
+        self._is_listening = False
         self._is_async = False
         #: Handlers are cancelled, and messages that wait for one are not handled any more.
         self.is_interrupted = False
@@ -67,24 +69,33 @@ class Driving:
         self._handle = handle
         _alive.add(self)
 
-    def listen(self, port: int | None = None, host: str | None = None) -> int:
+    def listen(
+        self,
+        port: int | None = None,
+        host: str | None = None,
+        **settings: "Unpack[ListenSettings]",
+    ) -> int:
         """Opens a listening socket and answers its port. ``run`` and ``serve`` do it by themselves
         when it was not done; may be called again for more addresses.
 
-        :raises SystemFailure: The address is taken, or not allowed.
+        :param settings: The fields of covey_listen_options: ``certificate`` and ``key`` for TLS,
+            ``path`` for a Unix socket (the port is 0 then), ``trusted_proxies``, ``reuse_port``...
+        :raises SystemFailure: The address is taken, or not allowed; or a certificate cannot be
+            used.
         """
-        address = _abi.ListenOptions(
-            struct_size=sizeof(_abi.ListenOptions),
-            port=c_number(self._wanted_port if port is None else port, 16, "port"),
-            address=c_name(host or self.host, "address"),
-        )
-        chosen, error = c_uint16(), new_error()
-        check(
-            lib.covey_server_listen(self.handle, byref(address), byref(chosen), byref(error)),
-            error,
-        )
-        self._port = self._port or chosen.value
-        return chosen.value
+        wanted = self._wanted_port if port is None else port
+        chosen = listening.listen(self, wanted, host or self.host, settings)
+        self._is_listening = True
+        self._port = self._port or chosen
+        return chosen
+
+    def reload_certificates(self) -> None:
+        """Reads the certificates and keys of all listeners anew, for connections to come.
+
+        :raises SystemFailure: A file cannot be used; nothing has changed.
+        """
+        error = new_error()
+        check(lib.covey_server_reload_certificates(self.handle, byref(error)), error)
 
     @property
     def port(self) -> int:
@@ -116,7 +127,7 @@ class Driving:
 
     def _run_plain(self) -> None:
         try:
-            if not self._port:
+            if not self._is_listening:
                 self.listen()
             with _signals(self, self._interrupt):
                 self._drive()
@@ -184,7 +195,7 @@ class Driving:
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            if not self._port:
+            if not self._is_listening:
                 self.listen()
             self._loop = loop
             descriptor = self._begin_driving()
@@ -241,7 +252,9 @@ class Driving:
         """Listens, and serves in a thread; answers the port. ``stop`` and ``wait`` end it."""
         if self._is_driven:
             raise Busy("the server is driven already")
-        port = self._port or self.listen()
+        if not self._is_listening:
+            self.listen()
+        port = self._port
         self._claim()
         thread = threading.Thread(target=self._run_aside, name=f"covey:{port}", daemon=True)
         self._background = thread

@@ -20,6 +20,7 @@ class Options(TypedDict, total=False):
     close_code_refused: int
     close_code_undecided: int
     close_code_slow: int
+    close_code_expired: int
     message_bytes_max: int
     outbox_bytes_max: int
     undecided_bytes_max: int
@@ -43,3 +44,10 @@ class Options(TypedDict, total=False):
     log_bytes_max: int
     log_changes_max: int
     log_age_ms: int
+    memory_bytes_max: int
+    connects_per_address_rate: int
+    connects_per_address_burst: int
+    ready_path: str
+    metrics_path: str
+    report_path: str
+    endings_kept: int

@@ -10,7 +10,7 @@ from . import _abi, _callbacks
 from ._encoding import encode
 from ._hints import Meaning, hints_of, understand
 from ._library import lib
-from ._memory import c_name, new_error, texts
+from ._memory import c_name, c_number, new_error, texts
 from ._shapes import shape_of_field
 from .actions import Action, ActionRoute, without_relations
 from .consumer import Consumer
@@ -29,7 +29,11 @@ _NOTHING = _abi.Destroy()
 def options_struct(options: Mapping[str, Any], key: int) -> _abi.ServerOptions:
     """The options of a server, with a log that goes to the logger "covey"."""
     given = _abi.ServerOptions(
-        struct_size=sizeof(_abi.ServerOptions), on_log=_callbacks.on_log, user=key
+        struct_size=sizeof(_abi.ServerOptions),
+        on_log_record=_callbacks.on_log_record,
+        on_limit=_callbacks.on_limit,
+        on_drain=_callbacks.on_drain,
+        user=key,
     )
     kinds: dict[str, Any] = dict(_abi.ServerOptions._fields_)
     for name, value in options.items():
@@ -134,11 +138,29 @@ def _is_defined(cls: type[Consumer], *names: str) -> bool:
 
 # ---------------------------------------------------------------------------- channels
 
+_SLOW_POLICIES = {
+    "close": _abi.SLOW_CLOSE,
+    "drop_oldest": _abi.SLOW_DROP_OLDEST,
+    "drop_newest": _abi.SLOW_DROP_NEWEST,
+}
+#: The numbers among covey_channel_options, and how many bits the library has for each.
+_NUMBERS = {
+    "messages_rate": 32,
+    "messages_burst": 32,
+    "bytes_rate": 64,
+    "bytes_burst": 64,
+    "outbox_high_bytes": 64,
+    "outbox_low_bytes": 64,
+}
+
 
 def _channel_options(cls: type[Consumer], flags: int = 0) -> _abi.ChannelOptions:
     for name in ("groups", "origins", "kept_headers"):
         if isinstance(getattr(cls, name), str):
             raise TypeError(f"{cls.__name__}.{name} must be a list of texts, not one text")
+    if cls.slow_policy not in _SLOW_POLICIES:
+        known = ", ".join(map(repr, _SLOW_POLICIES))
+        raise TypeError(f"{cls.__name__}.slow_policy is {cls.slow_policy!r}, none of {known}")
     if cls.require_origin:
         flags |= _abi.CHANNEL_REQUIRE_ORIGIN
     if cls.broadcast_received:
@@ -149,6 +171,8 @@ def _channel_options(cls: type[Consumer], flags: int = 0) -> _abi.ChannelOptions
         origins=_list(cls.origins),
         groups=_list(cls.groups),
         kept_headers=_list(cls.kept_headers),
+        slow_policy=_SLOW_POLICIES[cls.slow_policy],
+        **{name: c_number(getattr(cls, name), bits, name) for name, bits in _NUMBERS.items()},
     )
 
 
@@ -168,6 +192,8 @@ def _register_channel(server: "Server", route: Route, pattern: str) -> int:
         handlers.on_text = _callbacks.on_message
     if _is_defined(cls, "receive_bytes") or route.takes_both:
         handlers.on_binary = _callbacks.on_message
+    if _is_defined(cls, "outbox_high", "outbox_low", "outbox_dropped"):
+        handlers.on_outbox = _callbacks.on_outbox
     channel, error = c_uint64(), new_error()
     status = lib.covey_channel_register(
         server.handle,

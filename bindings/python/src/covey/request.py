@@ -36,7 +36,18 @@ def remember(consumer: "Consumer") -> None:
     """Keeps what the library is about to forget, for a handler that runs later."""
     kept = {name.lower() for name in consumer.kept_headers}
     asked: list[tuple[Any, ...]] = [("header", name.encode()) for name in kept]
-    for what in ("path", "query_string", "origin", "peer", "subprotocol", "address", "user"):
+    for what in (
+        "path",
+        "query_string",
+        "origin",
+        "peer",
+        "subprotocol",
+        "address",
+        "user",
+        "scheme",
+        "host",
+        "certificate",
+    ):
         asked.append((what,))
     answers = {one: ask(consumer, *one) for one in asked}
     consumer._remembered = {one: text for one, text in answers.items() if text is not None}
@@ -146,6 +157,7 @@ def scope_of(consumer: "Consumer") -> dict[str, Any]:
         "query_string": consumer.query.string.encode(),
         "headers": headers,
         "subprotocols": offered,
+        "scheme": "wss" if ask(consumer, "scheme") == "https" else "ws",
         "client": (ask(consumer, "peer"), None),
         "url_route": {"args": (), "kwargs": consumer.params},
         "user": consumer.user,

@@ -11,14 +11,14 @@ from . import _abi, _callbacks
 from ._encoding import decode, encode
 from ._library import lib
 from ._memory import c_name, c_number, new_error, text
-from .consumer import Consumer, payload
-from .driving import Driving
+from .consumer import Consumer, payload, user_text
 from .errors import Busy, check
 from .functions import class_of
 from .models import Id, Model, loader_of
 from .registering import declare, options_struct, register
 from .routing import Route, Scheduled
 from .store import Loading, Store
+from .watching import Watching
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -30,7 +30,7 @@ logger = logging.getLogger("covey")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-class Server(Driving):
+class Server(Watching):
     """A server: channels on URL patterns, groups, and a store.
 
     :param port: Where it listens; 0 lets the system choose, and ``port`` says what was chosen.
@@ -295,6 +295,19 @@ class Server(Driving):
                 but.id if but else 0,
             )
         )
+        self.touched()
+
+    def user_disconnect(self, user: Any, code: int = 0, reason: str | None = None) -> None:
+        """Ends every consumer of a user, such as one who logged out. From any thread.
+
+        :param code: 1008 when 0; clients of RxDjango's are dropped without one.
+        """
+        name = user_text(user)
+        if name is None:
+            raise TypeError("nobody is no user to disconnect")
+        told = None if reason is None else c_name(reason, "reason")
+        number = c_number(code, 16, "close code")
+        self.check(lib.covey_user_disconnect(self.handle, c_name(name, "user"), number, told))
         self.touched()
 
     def group_count(self, group: str) -> int:
