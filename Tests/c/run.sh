@@ -23,7 +23,7 @@ programs=(misuse_nulls misuse_ids misuse_numbers misuse_sizes misuse_text
   actions answers writes refusals loads sessions slow mailbox drain
   describe describe_shapes describe_files describe_names
   threads_state threads)
-scripts=(header_test abi_test symbols_test install_test)
+scripts=(header_test abi_test first_test symbols_test install_test)
 under=()
 mode=normal
 cflags=(-std=c11 -D_GNU_SOURCE -O1 -g -pthread -Wall -Wextra -Wpedantic
