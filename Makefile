@@ -7,6 +7,7 @@
 #   make test       everything that is quick
 #   make soak       random histories of the core until stopped
 #   make check      what is slower: sanitizers, fuzzing, valgrind
+#   make test-debian13   the tests in C and Swift, in a tree of Debian 13
 #   make bench      the benchmark table
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make format     format the sources; make lint checks them
@@ -63,7 +64,7 @@ C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 .NOTPARALLEL:
 .PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak test-c \
   test-python test-typescript test-generated test-examples test-bench check check-thread check-address check-python check-valgrind \
-  check-scripts bench install format lint lint-python clean swift packages-library packages-examples \
+  check-scripts test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
 
 all: lib examples client $(PAGE)
@@ -81,6 +82,7 @@ packages-examples: ; @$(REQUIRE) $(EXAMPLE_PACKAGES)
 packages-python: ; @$(REQUIRE) $(PYTHON_PACKAGES)
 packages-test: ; @$(REQUIRE) $(TEST_PACKAGES)
 packages-check: ; @$(REQUIRE) $(CHECK_PACKAGES)
+packages-debian13: ; @$(REQUIRE) debootstrap git
 
 lib: $(LIB) $(PC)
 
@@ -216,8 +218,11 @@ check-python: packages-check packages-python wheel $(BUILD)/address/lib/libcovey
 check-valgrind: packages-check lib
 	Tests/c/run.sh --valgrind
 
+test-debian13: swift packages-debian13
+	Tests/debian13/run.sh $(BUILD)/debian13
+
 check-scripts: packages-check
-	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/Fuzzing/run.sh $(PYTHON_FOLDER)/tests/run.sh \
+	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/debian13/run.sh Tests/Fuzzing/run.sh $(PYTHON_FOLDER)/tests/run.sh \
 	  $(CLIENT_FOLDER)/test/*.sh
 
 bench: packages-test all

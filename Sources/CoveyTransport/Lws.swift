@@ -55,8 +55,8 @@ final class LwsContext {
     var info = lws_context_creation_info()
     info.options = covey__context_options
     info.user = Unmanaged.passUnretained(self).toOpaque()
-    info.gid = -1
-    info.uid = -1
+    info.gid = .init(truncatingIfNeeded: -1)
+    info.uid = .init(truncatingIfNeeded: -1)
     info.timeout_secs = handshakeTimeoutSeconds
     info.max_http_header_data = UInt16(clamping: headerBytesMax)
     info.max_http_header_data2 = UInt32(clamping: headerBytesMax)

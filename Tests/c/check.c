@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -66,6 +67,21 @@ static int from_environment(const char *name, int otherwise) {
 
 int check_ms(int milliseconds) {
   return milliseconds * from_environment("CHECK_FACTOR", 1);
+}
+
+int check_descriptors(void) {
+  int count = 0;
+  DIR *folder = opendir("/proc/self/fd");
+  while (folder != NULL && readdir(folder) != NULL)
+    count++;
+  if (folder != NULL)
+    closedir(folder);
+  return count;
+}
+
+int check_descriptors_left(int servers) {
+  const char *each = getenv("CHECK_DESCRIPTORS_LEFT");
+  return each == NULL ? 0 : servers * atoi(each);
 }
 
 int64_t check_now(void) {

@@ -10,6 +10,7 @@
  *   CHECK_NO_FORK=1   all in this process, for a debugger
  *   CHECK_SECONDS=N   longest time of one test; 60
  *   CHECK_FACTOR=N    stretches what the tests wait for; 1 (valgrind: more)
+ *   CHECK_DESCRIPTORS_LEFT=N   a bug of the libwebsockets in use; 0
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -46,6 +47,13 @@ int check_ms(int milliseconds);
 
 /** Milliseconds of a clock that only goes forward. */
 int64_t check_now(void);
+
+/** How many descriptors this process has open. */
+int check_descriptors(void);
+
+/** How many of them so many servers leave open that are gone: none, unless
+ * CHECK_DESCRIPTORS_LEFT says how many each does. */
+int check_descriptors_left(int servers);
 
 typedef struct check_test {
   const char *name;

@@ -65,7 +65,6 @@ final class RawClient: @unchecked Sendable {
       var size = receiveBuffer
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
     }
-    patience(milliseconds: 5000)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -76,6 +75,7 @@ final class RawClient: @unchecked Sendable {
       }
     }
     try #require(connected == 0)
+    patience(milliseconds: 5000)
   }
 
   /// How long a read or a write may take.
@@ -106,10 +106,11 @@ final class RawClient: @unchecked Sendable {
   func send(_ bytes: [UInt8]) -> Bool {
     var sent = 0
     while sent < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        // swift-format-ignore: NeverForceUnwrap
-        Glibc.send(
-          descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+      let count = bytes.withUnsafeBytes { all in
+        let rest = UnsafeRawBufferPointer(rebasing: all[sent...])
+        return uninterrupted {
+          Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+        }
       }
       guard count > 0 else { return false }
       sent += count
@@ -231,12 +232,21 @@ final class RawClient: @unchecked Sendable {
       start = 0
     }
     var piece = [UInt8](repeating: 0, count: 1 << 16)
-    let count = recv(descriptor, &piece, piece.count, 0)
+    let count = uninterrupted { recv(descriptor, &piece, piece.count, 0) }
     guard count > 0 else {
       isAtEnd = count == 0 || errno != EAGAIN
       return false
     }
     buffer.append(contentsOf: piece[..<count])
     return true
+  }
+}
+
+/// Repeats a call that was interrupted: io_uring, which newer libuvs use, does that without a
+/// signal.
+private func uninterrupted(_ call: () -> Int) -> Int {
+  while true {
+    let result = call()
+    if result >= 0 || errno != EINTR { return result }
   }
 }
