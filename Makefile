@@ -5,7 +5,8 @@
 #   make client     bindings/typescript/dist, the client for browsers
 #   make demo       serve the chat at http://127.0.0.1:8000/ and the board at :8001/
 #   make test       everything that is quick
-#   make soak       random histories of the core until stopped
+#   make soak       MINUTES=10 clients that come, go, lag, flood and lie, by the thousand
+#   make soak-simulation   random histories of the core until stopped
 #   make check      what is slower: sanitizers, fuzzing, valgrind
 #   make test-debian13   the tests in C and Swift, in a tree of Debian 13
 #   make bench      the benchmark table
@@ -23,7 +24,7 @@ PC := $(BUILD)/lib/pkgconfig/covey.pc
 PACKAGING := Sources/Packaging
 EXAMPLES := $(filter-out common python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
 HEADERS := $(wildcard include/*.h include/covey/*.h)
-C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/bench/*.[ch])
+C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/c/first/*.c Tests/bench/*.[ch] Tests/soak/*.c)
 EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
 
 CLIENT_FOLDER := bindings/typescript
@@ -62,9 +63,10 @@ C_FLAGS := -std=c11 -O2 -g -Wall -Wextra -Wpedantic -Werror -Iinclude -Iexamples
 C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
-.PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak test-c \
+.PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak soak-simulation test-c \
   test-python test-typescript test-generated test-examples test-bench check check-thread check-address check-python check-valgrind \
-  check-scripts test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
+  check-fuzz check-soak check-scripts \
+  test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
 
 all: lib examples client $(PAGE)
@@ -158,13 +160,22 @@ test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug
 
 # Random histories of the core on fresh seeds; every client must see what the store holds. One that
-# goes wrong names its seed: `make soak SIMULATION="2000 SEED"` plays it again.
+# goes wrong names its seed: `make soak-simulation SIMULATION="2000 SEED"` plays it again.
 SIMULATION := 200000
 test-simulation: simulation
 	$(BUILD)/swift-simulation/release/simulation $(SIMULATION)
 
-soak: simulation
+soak-simulation: simulation
 	$(BUILD)/swift-simulation/release/simulation $(if $(filter command line,$(origin SIMULATION)),$(SIMULATION))
+
+MINUTES ?= 10
+CLIENTS ?= 2000
+soak: packages-test examples $(BUILD)/soak/crowd $(VENV)/ready
+	$(VENV)/bin/python Tests/soak/soak.py --minutes $(MINUTES) --clients $(CLIENTS)
+
+$(BUILD)/soak/crowd: Tests/soak/crowd.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wpedantic -Werror $< -o $@
 
 simulation: packages-test swift
 	swift build --quiet -c release --product simulation --scratch-path $(BUILD)/swift-simulation
@@ -195,7 +206,7 @@ test-generated: all
 test-examples: all $(VENV)/ready
 	COVEY_SCREENSHOTS=1 $(VENV)/bin/python -m pytest -q Tests/examples
 
-check: packages-check all check-thread check-address check-python check-valgrind check-scripts
+check: packages-check all check-thread check-address check-python check-valgrind check-soak check-fuzz check-scripts
 
 # The library under a sanitizer, with the C programs that use it, and the Swift tests. XCTest leaks a
 # little of its own; leaks of ours are found by the C programs and by valgrind.
@@ -221,8 +232,15 @@ check-valgrind: packages-check lib
 test-debian13: swift packages-debian13
 	Tests/debian13/run.sh $(BUILD)/debian13
 
+check-fuzz: packages-check swift
+	Tests/Fuzzing/run.sh 120
+
+check-soak:
+	@$(MAKE) --no-print-directory soak MINUTES=1 CLIENTS=1000
+
 check-scripts: packages-check
-	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/debian13/run.sh Tests/Fuzzing/run.sh $(PYTHON_FOLDER)/tests/run.sh \
+	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/debian13/run.sh \
+	  Tests/Fuzzing/run.sh $(PYTHON_FOLDER)/tests/run.sh \
 	  $(CLIENT_FOLDER)/test/*.sh
 
 bench: packages-test all

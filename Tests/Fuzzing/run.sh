@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs each fuzz target for so many seconds (20). A finding stays in build/fuzzing/<target>/; put a
+# Runs each fuzz target for so many seconds (20), two at a time. A finding stays in build/fuzzing/<target>/; put a
 # small one into a test.
 #
 #   Tests/Fuzzing/run.sh [SECONDS [TARGET...]]
@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 seconds=${1:-20}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- json frames calls
+[ $# -gt 0 ] || set -- json frames calls requests
 
 out=$PWD/build/fuzzing
 mkdir -p "$out"
@@ -22,11 +22,24 @@ if [ ! -x "$out/fuzz" ] || [ -n "$newer" ]; then
   cd ../..
 fi
 
-for target in "$@"; do
-  mkdir -p "$out/$target/corpus"
-  COVEY_FUZZ=$target "$out/fuzz" -max_total_time="$seconds" -max_len=2048 -timeout=10 \
-    -rss_limit_mb=1024 -dict=Tests/Fuzzing/covey.dict -artifact_prefix="$out/$target/" \
-    -print_final_stats=0 -verbosity=0 "$out/$target/corpus" "Tests/Fuzzing/seeds/$target" \
-    2>"$out/$target/log" || { tail -40 "$out/$target/log" >&2; exit 1; }
-  echo "fuzzing $target: $seconds s, $(find "$out/$target/corpus" -type f | wc -l) inputs kept"
+fuzz() {
+  mkdir -p "$out/$1/corpus"
+  COVEY_FUZZ=$1 "$out/fuzz" -max_total_time="$seconds" -max_len=2048 -timeout=10 \
+    -rss_limit_mb=1024 -dict=Tests/Fuzzing/covey.dict -artifact_prefix="$out/$1/" \
+    -print_final_stats=0 -verbosity=0 "$out/$1/corpus" "Tests/Fuzzing/seeds/$1" \
+    2>"$out/$1/log" || { tail -40 "$out/$1/log" >&2; return 1; }
+  echo "fuzzing $1: $seconds s, $(find "$out/$1/corpus" -type f | wc -l) inputs kept"
+}
+
+failed=0
+while [ $# -gt 0 ]; do
+  fuzz "$1" &
+  beside=$!
+  shift
+  if [ $# -gt 0 ]; then
+    fuzz "$1" || failed=1
+    shift
+  fi
+  wait "$beside" || failed=1
 done
+exit "$failed"
