@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,11 +107,57 @@ void client_landed(struct client *c) {
   }
 }
 
+static void client_close(struct client *c) {
+  SSL_free(c->tls);
+  c->tls = NULL;
+  close(c->fd);
+  c->fd = -1;
+}
+
 static void client_end(struct client *c, const char *why) {
   fault(c, why);
   lost++;
-  close(c->fd);
-  c->fd = -1;
+  client_close(c);
+}
+
+/* ----------------------------------------------------------------- TLS -- */
+
+/* Any certificate will do: it is not the server's identity that is measured. */
+static void tls_begin(struct client *c) {
+  static SSL_CTX *context;
+  if (!context)
+    context = SSL_CTX_new(TLS_client_method());
+  c->tls = SSL_new(context);
+  SSL_set_mode(c->tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
+                           SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  if (!SSL_set_fd(c->tls, c->fd) || SSL_connect(c->tls) != 1)
+    die("TLS handshake");
+}
+
+/* As the system's: -1 and errno, EAGAIN when it has to wait. */
+static ssize_t tls_result(struct client *c, int result) {
+  if (result > 0)
+    return result;
+  int error = SSL_get_error(c->tls, result);
+  if (error == SSL_ERROR_ZERO_RETURN)
+    return 0;
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
+    errno = EAGAIN;
+  else if (error != SSL_ERROR_SYSCALL)
+    errno = EPROTO;
+  return -1;
+}
+
+static ssize_t wire_send(struct client *c, const void *bytes, size_t size) {
+  if (!c->tls)
+    return send(c->fd, bytes, size, MSG_NOSIGNAL);
+  return tls_result(c, SSL_write(c->tls, bytes, (int)size));
+}
+
+static ssize_t wire_receive(struct client *c, void *bytes, size_t size) {
+  if (!c->tls)
+    return recv(c->fd, bytes, size, 0);
+  return tls_result(c, SSL_read(c->tls, bytes, (int)size));
 }
 
 /* Returns the bytes of the frame at the front, or 0 if it is incomplete. */
@@ -174,7 +221,7 @@ void client_queue(struct client *c, const void *payload, size_t size) {
 void client_send_queued(struct client *c) {
   if (c->is_stuck || c->fd < 0)
     return;
-  ssize_t sent = send(c->fd, c->out.bytes, c->out.size, MSG_NOSIGNAL);
+  ssize_t sent = wire_send(c, c->out.bytes, c->out.size);
   if (sent < 0 && errno != EAGAIN) {
     client_end(c, strerror(errno));
     return;
@@ -211,12 +258,13 @@ static size_t upgrade_take(struct client *c, unsigned char *bytes,
   return (size_t)(end + 4 - (char *)bytes);
 }
 
-static void client_receive(struct client *c) {
-  ssize_t received = recv(c->fd, scratch, SCRATCH_BYTES, 0);
+/* Takes what there is, as far as one read gives it; false: nothing more. */
+static bool client_read(struct client *c) {
+  ssize_t received = wire_receive(c, scratch, SCRATCH_BYTES);
   if (received <= 0) {
     if (!received || errno != EAGAIN)
       client_end(c, received ? strerror(errno) : "end of stream");
-    return;
+    return false;
   }
   unsigned char *bytes = scratch;
   size_t size = (size_t)received, used = 0, taken;
@@ -237,6 +285,13 @@ static void client_receive(struct client *c) {
     buffer_append(&c->in, bytes + used, size - used);
   if (on_received)
     on_received(c);
+  return true;
+}
+
+static void client_receive(struct client *c) {
+  /* What TLS has decrypted already the system does not tell of. */
+  while (client_read(c) && c->tls)
+    continue;
 }
 
 bool turn(int timeout_ms) {
@@ -266,6 +321,8 @@ static void client_connect(struct client *c, const char *path) {
     die("connect");
   setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  if (option.is_tls)
+    tls_begin(c);
   fcntl(c->fd, F_SETFL, O_NONBLOCK);
   client_watch(c, EPOLL_CTL_ADD, EPOLLIN);
   char request[256];
@@ -275,7 +332,7 @@ static void client_connect(struct client *c, const char *path) {
                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                       "Sec-WebSocket-Version: 13\r\n\r\n",
                       path, option.host, option.port);
-  if (send(c->fd, request, (size_t)size, MSG_NOSIGNAL) != size)
+  if (wire_send(c, request, (size_t)size) != size)
     die("send of the upgrade request");
 }
 
@@ -313,7 +370,7 @@ void disconnect_until(int count) {
   while (client_count > count) {
     struct client *c = &clients[--client_count];
     if (c->fd >= 0)
-      close(c->fd);
+      client_close(c);
     free(c->in.bytes);
     free(c->out.bytes);
     *c = (struct client){0};

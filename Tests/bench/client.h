@@ -20,6 +20,7 @@ struct buffer {
 
 struct client {
   int fd;
+  void *tls; /* SSL, with --tls */
   bool upgraded;
   bool is_stuck; /* the socket did not take all; it waits until it can */
   uint32_t number;
@@ -33,6 +34,7 @@ struct client {
 struct options {
   const char *scenario, *host;
   int port, core, connections, in_flight, size;
+  bool is_tls;
   pid_t pid;
   double seconds, patience;
 };

@@ -145,7 +145,25 @@ def all_comparisons(is_quick):
         state("scope", 1000),
         "in one of 1,000",
     )
+    yield from production_comparisons()
     yield from python_comparisons()
+
+
+def production_comparisons():
+    def tls_echo(in_flight, contender):
+        scenario = Scenario("echo", "tls_echo", 100, in_flight)
+        return Served(scenario, contender=contender)
+
+    for in_flight in (1, 16):
+        yield Comparison(
+            f"tls-echo-100-{in_flight}",
+            f"echo over TLS 1.3, 100 connections, {in_flight} in flight, 64 B",
+            tls_echo(in_flight, "covey"),
+            "socketify",
+            tls_echo(in_flight, "socketify"),
+            "socketify",
+            group="production",
+        )
 
 
 def python_comparisons():

@@ -2,7 +2,7 @@
  *
  *   load --scenario NAME --port N --pid N [--host 127.0.0.1] [--core 1]
  *        [--connections 100] [--in-flight 1] [--size 64] [--seconds 0.4]
- *        [--patience 20]
+ *        [--patience 20] [--tls]
  *
  * fanout  One client sends bursts of in-flight messages with one send(); the
  *         next burst follows when every client has all of this one.
@@ -237,17 +237,13 @@ static const struct scenario *scenario_named(const char *name) {
 }
 
 static bool parse_options(int argc, char **argv) {
-  static const struct option known[] = {{"scenario", 1, NULL, 's'},
-                                        {"host", 1, NULL, 'h'},
-                                        {"port", 1, NULL, 'p'},
-                                        {"pid", 1, NULL, 'P'},
-                                        {"core", 1, NULL, 'c'},
-                                        {"connections", 1, NULL, 'n'},
-                                        {"in-flight", 1, NULL, 'k'},
-                                        {"size", 1, NULL, 'b'},
-                                        {"seconds", 1, NULL, 't'},
-                                        {"patience", 1, NULL, 'w'},
-                                        {0}};
+  static const struct option known[] = {
+      {"scenario", 1, NULL, 's'},  {"host", 1, NULL, 'h'},
+      {"port", 1, NULL, 'p'},      {"pid", 1, NULL, 'P'},
+      {"core", 1, NULL, 'c'},      {"connections", 1, NULL, 'n'},
+      {"in-flight", 1, NULL, 'k'}, {"size", 1, NULL, 'b'},
+      {"seconds", 1, NULL, 't'},   {"patience", 1, NULL, 'w'},
+      {"tls", 0, NULL, 'T'},       {0}};
   int letter;
   while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
     switch (letter) {
@@ -277,6 +273,9 @@ static bool parse_options(int argc, char **argv) {
       break;
     case 't':
       option.seconds = atof(optarg);
+      break;
+    case 'T':
+      option.is_tls = true;
       break;
     case 'w':
       option.patience = atof(optarg);

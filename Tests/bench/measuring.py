@@ -54,6 +54,7 @@ def measure(scenario, command, cores, seconds):
         command = [str(servers.OUT / "load")]
         for name, value in load.items():
             command += [f"--{name}", str(value)]
+        command += ["--tls"] if scenario.mode.startswith("tls") else []
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode == 0:
         return json.loads(done.stdout)

@@ -53,7 +53,18 @@ def compile_c(name, *more, beside=()):
 
 
 def load():
-    compile_c("load", beside=("client", "load_context", "load_json"))
+    compile_c("load", "-lssl", "-lcrypto", beside=("client", "load_context", "load_json"))
+
+
+def certificate():
+    """The files of a certificate, and of its key; nobody needs to believe it."""
+    files = OUT / "certificate.pem", OUT / "key.pem"
+    if not all(file.exists() for file in files):
+        make = "openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
+        make += " -days 3650 -subj /CN=localhost -out"
+        command = [*make.split(), files[0], "-keyout", files[1]]
+        subprocess.run(command, check=True, capture_output=True)
+    return [str(file) for file in files]
 
 
 def floor():
@@ -69,6 +80,9 @@ def covey():
         program = BUILD / "examples" / mode
         if program.exists():
             found.commands[mode] = [str(program)]
+    if "echo" in found.commands:
+        cert, key = certificate()
+        found.commands["tls_echo"] = [*found.commands["echo"], "--cert", cert, "--key", key]
     if (BUILD / "lib" / "libcovey.so").exists():
         include = HERE.parents[1] / "include"
         library = ["-L" + str(BUILD / "lib"), "-lcovey"]
@@ -155,6 +169,9 @@ def peer(name):
         return Contender(name, {"put": [*program, str(OUT / "state")]}, version)
     modes = ("echo", "broadcast", *PEER_MODES.get(name, ()))
     commands = {mode: [*program, "--mode", mode] for mode in modes}
+    if name == "socketify":
+        cert, key = certificate()
+        commands["tls_echo"] = [*commands["echo"], "--cert", cert, "--key", key]
     return Contender(name, commands, version)
 
 

@@ -107,6 +107,7 @@ TARGETS = [
         "scope-100000",
         against="small",
     ),
+    Target("echo over TLS, 1 in flight: 1.3 x socketify", 1.3, "tls-echo-100-1", against="socketify"),
     Target(
         "Python: broadcast, 1000 members: 1.2 x that from C",
         1.2,

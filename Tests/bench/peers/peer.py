@@ -10,6 +10,8 @@ def parse_options(*modes):
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--cert", help="TLS, for the peers that have it")
+    parser.add_argument("--key")
     parser.add_argument("--mode", choices=modes or ("echo", "broadcast"), required=True)
     return parser.parse_args()
 

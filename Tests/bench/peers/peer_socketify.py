@@ -1,10 +1,11 @@
 """Echo or broadcast with socketify, which is uWebSockets below Python."""
 
 import peer
-from socketify import App, CompressOptions
+from socketify import App, AppOptions, CompressOptions
 
 options = peer.parse_options()
-app = App()
+tls = AppOptions(key_file_name=options.key, cert_file_name=options.cert)
+app = App(tls if options.cert else None)
 
 
 def on_open(ws):
