@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import measuring
 from measuring import Scenario
+from restarting import Restarted
 
 
 @dataclass
@@ -68,6 +69,7 @@ class Comparison:
     against_title: str
     metric: str = "cpu_us"
     group: str = "state"  # the table it is in
+    rounds_max: int = 100  # of what takes long
 
     def measure_round(self, number, contenders, cores, seconds, rounds):
         """Both sides, in turns the one and the other first."""
@@ -145,11 +147,11 @@ def all_comparisons(is_quick):
         state("scope", 1000),
         "in one of 1,000",
     )
-    yield from production_comparisons()
+    yield from production_comparisons(is_quick)
     yield from python_comparisons()
 
 
-def production_comparisons():
+def production_comparisons(is_quick):
     def tls_echo(in_flight, contender):
         scenario = Scenario("echo", "tls_echo", 100, in_flight)
         return Served(scenario, contender=contender)
@@ -164,6 +166,19 @@ def production_comparisons():
             "socketify",
             group="production",
         )
+    clients, window = (200, 1) if is_quick else (5000, 10)
+    yield Comparison(
+        "restart",
+        f"rolling restart of two processes on one port, {clients:,} clients: connections a second, "
+        "at most",
+        Restarted(clients, window),
+        "mean",
+        Reported("rate_max", "rate_mean"),
+        "on average",
+        "rate_max",
+        "production",
+        rounds_max=1,
+    )
 
 
 def python_comparisons():

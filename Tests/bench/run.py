@@ -132,7 +132,7 @@ def run_comparisons(wanted, contenders, cores, options):
     for comparison in wanted:
         began = time.monotonic()
         rounds, failures = [], {}
-        for i in range(options.pairs):
+        for i in range(min(options.pairs, comparison.rounds_max)):
             try:
                 found = comparison.measure_round(i, contenders, cores, options.seconds, rounds)
             except servers.ServerFailed as failure:

@@ -108,6 +108,7 @@ TARGETS = [
         against="small",
     ),
     Target("echo over TLS, 1 in flight: 1.3 x socketify", 1.3, "tls-echo-100-1", against="socketify"),
+    Target("rolling restart: connect rate 2 x its mean", 2, "restart", "rate_max", "mean"),
     Target(
         "Python: broadcast, 1000 members: 1.2 x that from C",
         1.2,
@@ -208,6 +209,8 @@ def main_table(scenarios, results, pairs):
 def amount(spread, metric):
     if metric == "resident_bytes":
         return f"{spread.median:.0f} B"
+    if metric == "rate_max":
+        return f"{spread.median:.0f} a second"
     if metric == "wall_ms":
         return f"{spread.median:.0f} ms"
     return f"{spread.median:.2f} us" if spread.median < 10 else f"{spread.median:.0f} us"
