@@ -145,7 +145,24 @@ def all_comparisons(is_quick):
         state("scope", 1000),
         "in one of 1,000",
     )
+    yield from watching_comparisons()
     yield from python_comparisons()
+
+
+def watching_comparisons():
+    """What the taking of times costs: the same server with a metrics path, and without."""
+    for kind, mode, connections in (("echo", "echo", 100), ("fanout", "broadcast", 1000)):
+        for in_flight in (1, 16):
+            scenario = Scenario(kind, mode, connections, in_flight)
+            yield Comparison(
+                f"watching-{scenario.name}",
+                f"{scenario.title}, statistics and metrics on",
+                Served(scenario, ("--watch",)),
+                "off",
+                Served(scenario),
+                "off",
+                group="watching",
+            )
 
 
 def python_comparisons():
