@@ -342,7 +342,7 @@ typedef struct covey_server_options {
   const char *ready_path;   /* 200 when it listens; 503 once it drains */
   const char *metrics_path; /* text for Prometheus */
   const char *report_path;  /* JSON for people */
-  uint32_t endings_kept;    /* 256; the last ones, in the report */
+  uint32_t endings_kept;    /* 256; to 65,536; the last ones, in the report */
   uint32_t reserved;        /* 0 */
 
   covey_on_drain_fn on_drain;           /* NULL: none */

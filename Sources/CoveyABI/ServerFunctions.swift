@@ -14,14 +14,29 @@ public func covey_server_new(
     try ForeignStruct.check(options, "covey_server_options")
     guard let server_out else { throw .invalid("server_out is NULL") }
     let limits = try Limits(chosen)
-    let healthPath = try optionalText(chosen.health_path, "health_path")
-    guard healthPath?.hasPrefix("/") ?? true else {
-      throw .invalid("health_path does not begin with a slash")
-    }
+    let healthPath = try path(chosen.health_path, "health_path")
+    let readyPath = try path(chosen.ready_path, "ready_path")
+    let metricsPath = try path(chosen.metrics_path, "metrics_path")
+    let reportPath = try path(chosen.report_path, "report_path")
     let server = try Server(limits: limits)
-    server.healthPath = healthPath.map { Array($0.utf8) }
+    server.healthPath = healthPath
+    server.readyPath = readyPath
+    server.metricsPath = metricsPath
+    server.reportPath = reportPath
+    server.version = "\(COVEY_VERSION_MAJOR).\(COVEY_VERSION_MINOR).\(COVEY_VERSION_PATCH)"
     server_out.pointee = retain(ForeignHost(server, onLog: chosen.on_log, logOwned: owned))
   }
+}
+
+/// The path of something that is answered over HTTP.
+private func path(
+  _ pointer: UnsafePointer<CChar>?, _ what: StaticString
+) throws(Failure) -> [UInt8]? {
+  guard let path = try optionalText(pointer, what) else { return nil }
+  guard path.utf8.first == UInt8(ascii: "/") else {
+    throw .invalid("\(what) does not begin with a slash")
+  }
+  return Array(path.utf8)
 }
 
 @c @implementation

@@ -43,6 +43,8 @@ struct Consumer {
   /// When the peer was last heard of, and last pinged.
   var heardAt: UInt64
   var pingedAt: UInt64
+  /// When it was upgraded.
+  var openedAt: UInt64 = 0
   /// While closing: when it is given up.
   var closeDueAt: UInt64 = 0
   /// What the request is answered with is settled: an upgrade that is under way.

@@ -120,6 +120,7 @@ extension Hub {
   package func upgraded(_ id: ConsumerID) {
     guard let slot = slot(id), case .deciding(let decision) = consumers[slot].state else { return }
     consumers[slot].isUpgraded = true
+    consumers[slot].openedAt = now
     counters.connectionsAccepted &+= 1
     if let first = firstSilenceCheck { deadlines.add(.silence(id), at: now &+ first) }
     switch decision {

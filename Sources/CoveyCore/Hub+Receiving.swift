@@ -201,6 +201,7 @@ extension Hub {
     effects.append(.phase(id, nil))
     if let ending {
       counters.endings[ending.cause.rawValue] &+= 1
+      remember(slot, ending)
       effects.append(.disconnect(id, ending))
     }
     effects.append(.released(id))

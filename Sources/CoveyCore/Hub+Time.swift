@@ -5,7 +5,8 @@ extension Hub {
   /// Does what is due.
   package func advance(to time: UInt64) {
     now = max(now, time)
-    while let subject = deadlines.pop(dueAt: now) {
+    while let dueAt = deadlines.next, let subject = deadlines.pop(dueAt: now) {
+      lateness.count(milliseconds: now &- dueAt)
       switch subject {
       case .connect(let id): connectIsDue(id)
       case .close(let id): closeIsDue(id)

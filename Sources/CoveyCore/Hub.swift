@@ -32,6 +32,9 @@ package final class Hub {
   package internal(set) var gathered = Gathered()
   var counters = Statistics()
   var sent = Traffic()
+  var pastEndings: PastEndings
+  /// How late deadlines ran.
+  var lateness = Histogram.ofMilliseconds
   /// All instances; of no models until the host's are whole.
   package internal(set) var store: Store
   let secret: Secret
@@ -42,7 +45,7 @@ package final class Hub {
   var loadIDs: [LoadKey: LoadID] = [:]
   var loadCount: UInt64 = 0
   var isSweepArmed = false
-  var isDraining = false
+  package internal(set) var isDraining = false
   private var stoppingWith: CloseCode?
   private var hasStopped = false
 
@@ -53,6 +56,7 @@ package final class Hub {
     self.token = token
     generation = (token >> 25) & (ConsumerID.generationMask >> 1)
     self.secret = secret
+    pastEndings = PastEndings(limits.endingsKept)
     store = Store(.empty, limits: limits)
     calls = CallTable(generation: (token >> 21) & (ConsumerID.generationMask >> 1))
     consumers.reserveCapacity(min(limits.connectionsMax, 4096))
@@ -76,9 +80,10 @@ package final class Hub {
     answer.callsOpen = UInt64(calls.count)
     answer.messagesOut = sent.messages
     answer.bytesOut = sent.bytes
-    for consumer in consumers {
-      if consumer.isUpgraded { answer.consumers &+= 1 }
-      answer.outboxBytes &+= UInt64(truncatingIfNeeded: consumer.outbox.bytes)
+    // By position: a copy of each would cost more than all the rest.
+    for slot in consumers.indices {
+      if consumers[slot].isUpgraded { answer.consumers &+= 1 }
+      answer.outboxBytes &+= UInt64(truncatingIfNeeded: consumers[slot].outbox.bytes)
     }
     return answer
   }

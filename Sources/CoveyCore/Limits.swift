@@ -76,6 +76,11 @@ package struct Limits: Sendable, Equatable {
   package var undecidedCloseCode = CloseCode.deadlinePassed
   package var slowCloseCode = CloseCode.tryAgainLater
 
+  // MARK: watching
+
+  /// The last endings, kept for the report.
+  package var endingsKept = 256
+
   // MARK: JSON
 
   /// Nesting: a reader of ours or of the host may be recursive.
@@ -117,6 +122,10 @@ package struct Limits: Sendable, Equatable {
   package static let announcedBytesMax = 64 << 10
   /// Timers of one server at a time: each is an entry in two tables.
   package static let timersMax = 1 << 16
+  /// Consumers, and groups, of one report: it is made in one go, and read by people.
+  package static let reportedMax = 1_000
+  /// Endings that may be kept.
+  package static let endingsKeptMax = 1 << 16
   /// Slots an id can name.
   package static let slotsMax = 1 << 24
   /// What a host may raise the byte limits to: sizes stay far from overflow.

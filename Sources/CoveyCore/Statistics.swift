@@ -10,6 +10,11 @@ package struct Statistics: Sendable {
   package var messagesOut: UInt64 = 0
   package var bytesIn: UInt64 = 0
   package var bytesOut: UInt64 = 0
+  /// Payloads before and after compressing and inflating.
+  package var compressedInBytes: UInt64 = 0
+  package var compressedOutBytes: UInt64 = 0
+  package var inflatedInBytes: UInt64 = 0
+  package var inflatedOutBytes: UInt64 = 0
   package var eventsHandled: UInt64 = 0
   package var eventsUnhandled: UInt64 = 0
   /// By cause; position 0 is unused.
@@ -35,8 +40,15 @@ package struct Statistics: Sendable {
   package var loadsFailed: UInt64 = 0
   package var framesIgnored: UInt64 = 0
   package var dropsStore: UInt64 = 0
+  /// How often each was reached; position 0 is unused.
+  var limits = [UInt64](repeating: 0, count: Limit.allCases.count + 1)
+  /// Messages dropped because their reader was slow.
+  package var dropsSlow: UInt64 = 0
+  /// What the bound of all memory is about.
+  package var memoryBytes: UInt64 = 0
 
   init() {}
 
   package func count(_ cause: Ending.Cause) -> UInt64 { endings[cause.rawValue] }
+  package func count(_ limit: Limit) -> UInt64 { limits[limit.rawValue] }
 }

@@ -201,7 +201,7 @@ extension Server {
       case .startTimer(let id, let milliseconds): hub.startTimer(id, after: milliseconds)
       case .stopTimer(let id): hub.stopTimer(id)
       case .task(let task):
-        task.run()
+        timed(.task) { task.run() }
         host?.endLending()
       default: break
       }

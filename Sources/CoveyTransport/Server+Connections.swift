@@ -41,7 +41,7 @@ extension Server {
     case .ask(let asked, let channel):
       id = asked
       handshake = (id, connection)
-      host?.connect(id, channel: channel)
+      timed(.connect) { host?.connect(id, channel: channel) }
       handshake = nil
     }
     keepHeaders(of: id, connection)
@@ -117,11 +117,14 @@ extension Server {
     let typed = bytes.assumingMemoryBound(to: UInt8.self)
     switch hub.received(id, piece, typed.span) {
     case .nothing: break
-    case .deliver(let kind, let channel): host?.message(id, channel: channel, kind, bytes)
+    case .deliver(let kind, let channel):
+      timed(.message) { host?.message(id, channel: channel, kind, bytes) }
     case .action(let call, let handler, let parameters):
       openCalls.open(call)
-      host?.action(
-        id, call, handler: handler, UnsafeRawBufferPointer(rebasing: bytes[parameters]))
+      timed(.action) {
+        host?.action(
+          id, call, handler: handler, UnsafeRawBufferPointer(rebasing: bytes[parameters]))
+      }
     }
     pump()
   }
@@ -187,10 +190,10 @@ extension Server {
     guard (try? UTF8Span(validating: line.path.span)) != nil else {
       return .send(HTTPResponse(status: 400))
     }
-    if line.path == healthPath {
-      return .send(
-        hub.isStopping
-          ? HTTPResponse(status: 503, text: "stopping") : HTTPResponse(status: 200, text: "ok"))
+    switch operatorAnswer(line.path, isForOperators: false, hasOperatorsListener: false) {
+    case .page(let page): return .send(response(page))
+    case .nothing: return .send(HTTPResponse(status: 404))
+    case .other: break
     }
     if let page = files.page(line.path) { return send(page, connection) }
     if hub.hasChannel(at: line.path) {

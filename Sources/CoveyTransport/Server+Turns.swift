@@ -24,6 +24,7 @@ extension Server: UvLoopClient {
   }
 
   func loopHasPolled() {
+    beginTurn()
     hub.store.wallTime = UvSystem.wallMicroseconds
     hub.advance(to: loop.now)
     pump()
@@ -42,6 +43,7 @@ extension Server: UvLoopClient {
   }
 
   func loopWillWait() {
+    endTurn()
     hub.store.wallTime = UvSystem.wallMicroseconds
     hub.advance(to: loop.now)
     pump()
@@ -79,35 +81,39 @@ extension Server: UvLoopClient {
       slots.set(id, phase)
     case .message(let id, let kind, let bytes):
       guard hub.isReachable(id), let channel = hub.channel(of: id) else { return }
-      bytes.withUnsafeBytes { host?.message(id, channel: channel, kind, $0) }
+      timed(.message) {
+        bytes.withUnsafeBytes { host?.message(id, channel: channel, kind, $0) }
+      }
     case .event(let event, let members):
       // At the very end only farewells are said, so that there is an end.
       guard !hasFinished else { return }
-      host?.event(event, members)
+      timedEvents { host?.event(event, members) }
     case .authenticate(let id, let token):
-      tell(id) { $0.authenticate(id, channel: $1, token: token) }
-    case .authorize(let id): tell(id) { $0.authorize(id, channel: $1) }
+      tell(.connect, id) { $0.authenticate(id, channel: $1, token: token) }
+    case .authorize(let id): tell(.connect, id) { $0.authorize(id, channel: $1) }
     case .open(let id, let lastUpdate):
-      tell(id) { $0.open(id, channel: $1, lastUpdate: lastUpdate) }
+      tell(.connect, id) { $0.open(id, channel: $1, lastUpdate: lastUpdate) }
       hub.opened(id)
-    case .list(let id): tell(id) { $0.list(id, channel: $1) }
+    case .list(let id): tell(.connect, id) { $0.list(id, channel: $1) }
     case .action(let id, let call, let handler, let parameters):
       guard hub.isOpen(call) else { return }
       openCalls.open(call)
-      parameters.withUnsafeBytes { host?.action(id, call, handler: handler, $0) }
+      timed(.action) {
+        parameters.withUnsafeBytes { host?.action(id, call, handler: handler, $0) }
+      }
     case .write(let id, let call, let request):
       guard hub.isOpen(call) else { return }
       openCalls.open(call)
-      tell(id) { $0.write(id, channel: $1, call, request) }
+      tell(.write, id) { $0.write(id, channel: $1, call, request) }
     case .load(let load, let model, let id):
       openLoads.withLock { _ = $0.insert(load.raw) }
-      host?.load(load, model: model, id)
+      timed(.load) { host?.load(load, model: model, id) }
     case .loadOver(let load): openLoads.withLock { _ = $0.remove(load.raw) }
     case .callOver(let call): openCalls.close(call)
-    case .storeChanged(let change): host?.storeChanged(change)
+    case .storeChanged(let change): timed(.change) { host?.storeChanged(change) }
     case .disconnect(let id, let ending):
       guard let channel = hub.channel(of: id) else { return }
-      host?.disconnect(id, channel: channel, ending)
+      timed(.disconnect) { host?.disconnect(id, channel: channel, ending) }
     case .released(let id):
       // In this order: what a destructor of the host's may still attach would be the next one's.
       hub.release(id)
@@ -124,9 +130,11 @@ extension Server: UvLoopClient {
   }
 
   /// Calls the host about a consumer that is still there.
-  private func tell(_ id: ConsumerID, _ body: (any Host, Int) -> Void) {
+  private func tell(
+    _ kind: HandlerKind, _ id: ConsumerID, _ body: (any Host, Int) -> Void
+  ) {
     guard hub.isReachable(id), let channel = hub.channel(of: id), let host else { return }
-    body(host, channel)
+    timed(kind) { body(host, channel) }
   }
 
   private func fire(_ id: UInt64) {
@@ -136,7 +144,7 @@ extension Server: UvLoopClient {
     } else {
       _ = timers.remove(id)
     }
-    timer.task.run()
+    timed(.task) { timer.task.run() }
     host?.endLending()
   }
 

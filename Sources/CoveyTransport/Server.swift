@@ -25,6 +25,17 @@ package final class Server: @unchecked Sendable {
   var handshake: (id: ConsumerID, connection: LwsConnection)?
   var files = Files()
   package var healthPath: [UInt8]?
+  package var readyPath: [UInt8]?
+  package var metricsPath: [UInt8]? { didSet { isTimed = isTimed || metricsPath != nil } }
+  package var reportPath: [UInt8]?
+  /// The library's, for those who watch.
+  package var version = ""
+  let madeAt: UInt64
+  /// Whether times are taken.
+  var isTimed = false
+  var timings = Timings()
+  /// When this turn of the loop began.
+  var polledAt: UInt64?
   var addressCounts: [[UInt8]: Int] = [:]
   var addresses: [Int: [UInt8]] = [:]
   private(set) var isListening = false
@@ -67,7 +78,8 @@ package final class Server: @unchecked Sendable {
       secret: Secret(UvSystem.randomToken, UvSystem.randomToken))
     // So that a wake-up is seen from the first poll of the descriptor on.
     loop.serviceWithoutWaiting()
-    hub.now = loop.now
+    madeAt = loop.now
+    hub.now = madeAt
     let seconds = (limits.handshakeTimeoutMilliseconds + 999) / 1000
     lws = LwsContext(
       loop: loop.raw, server: self, handshakeTimeoutSeconds: UInt32(clamping: seconds),
@@ -184,6 +196,7 @@ extension Server {
       hasWorked = false
       loop.serviceWithoutWaiting()
     }
+    endLastTurn()
     endDriving()
   }
 

@@ -273,6 +273,9 @@ enum UvSystem {
     return status == 0 ? token : uv_hrtime()
   }
 
+  /// On a clock that never steps back.
+  static var nanoseconds: UInt64 { uv_hrtime() }
+
   /// Microseconds since 1970.
   static var wallMicroseconds: UInt64 {
     var time = uv_timeval64_t()

@@ -148,6 +148,7 @@ def all_comparisons(is_quick):
         "in one of 1,000",
     )
     yield from production_comparisons(is_quick)
+    yield from watching_comparisons()
     yield from python_comparisons()
 
 
@@ -179,6 +180,22 @@ def production_comparisons(is_quick):
         "production",
         rounds_max=1,
     )
+
+
+def watching_comparisons():
+    """What the taking of times costs: the same server with a metrics path, and without."""
+    for kind, mode, connections in (("echo", "echo", 100), ("fanout", "broadcast", 1000)):
+        for in_flight in (1, 16):
+            scenario = Scenario(kind, mode, connections, in_flight)
+            yield Comparison(
+                f"watching-{scenario.name}",
+                f"{scenario.title}, statistics and metrics on",
+                Served(scenario, ("--watch",)),
+                "off",
+                Served(scenario),
+                "off",
+                group="production",
+            )
 
 
 def python_comparisons():

@@ -134,6 +134,15 @@ TARGETS = [
         against="channels",
     ),
     Target("Python: listening after `import covey`: 100 ms", 100, "python-start", "wall_ms", ""),
+    *(
+        Target(f"{what}, metrics on: 1.02 x off", 1.02, f"watching-{name}", against="off")
+        for what, name in (
+            ("echo, 1 in flight", "echo-100-1-64"),
+            ("echo, 16 in flight", "echo-100-16-64"),
+            ("broadcast, 1000 members, 1 in flight", "fanout-1000-1-64"),
+            ("broadcast, 1000 members, 16 in flight", "fanout-1000-16-64"),
+        )
+    ),
     Target("stripped library: 8 MB", 8e6, "library", "bytes", ""),
 ]
 

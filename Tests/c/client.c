@@ -149,12 +149,30 @@ int client_upgrade(client *self, const char *target, const char *headers) {
 }
 
 int client_get(client *self, const char *target) {
+  return client_ask(self, "GET", target);
+}
+
+int client_ask(client *self, const char *method, const char *target) {
   char request[4096];
-  int length = snprintf(request, sizeof request,
-                        "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
+  int length =
+      snprintf(request, sizeof request,
+               "%s %s HTTP/1.1\r\nHost: localhost\r\n\r\n", method, target);
   if (length < 0 || (size_t)length >= sizeof request)
     return 0;
   return ask(self, request);
+}
+
+const char *client_body(client *self) {
+  char length[32];
+  if (!client_answer(self, "content-length", length, sizeof length))
+    return NULL;
+  size_t size = strtoul(length, NULL, 10);
+  while (self->have < size || self->room <= size)
+    if (!fill(self) && self->have < size)
+      return NULL;
+  self->taken = size;
+  self->buffer[size] = '\0';
+  return (const char *)self->buffer;
 }
 
 bool client_answer(const client *self, const char *name, char *value_out,

@@ -56,6 +56,13 @@ int client_upgrade(client *self, const char *target, const char *headers);
 /** Asks for a page, and answers as client_upgrade. */
 int client_get(client *self, const char *target);
 
+/** The same with another method. */
+int client_ask(client *self, const char *method, const char *target);
+
+/** Reads the body that the answer announced; NULL when it does not come. Ends
+ * with a NUL; borrowed until the next call. */
+const char *client_body(client *self);
+
 /** Copies one header of the answer; false when it is not there. */
 bool client_answer(const client *self, const char *name, char *value_out,
                    size_t room);

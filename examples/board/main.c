@@ -104,6 +104,7 @@ static covey_server *make_server(const command_line *line) {
   covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
   options.message_bytes_max = line->message_bytes_max; /* 0 is the default */
   options.flush_timeout_ms = 3000; /* who does not answer, at the end */
+  serve_watching(&options, line);
   covey_server *server = NULL;
   covey_error error = COVEY_ERROR_INIT;
   must(covey_server_new(&options, &server, &error), &error);

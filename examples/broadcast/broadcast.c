@@ -19,6 +19,7 @@ int main(int argc, char **argv) {
    * message are kept once, however many clients have yet to get it. */
   options.outbox_bytes_max = 16 * line.message_bytes_max + (1 << 20);
   options.flush_timeout_ms = 3000; /* who does not answer, at the end */
+  serve_watching(&options, &line);
 
   covey_server *server = NULL;
   covey_error error = COVEY_ERROR_INIT;

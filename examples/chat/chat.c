@@ -105,6 +105,7 @@ int main(int argc, char **argv) {
   options.message_bytes_max = line.message_bytes_max; /* 0 is the default */
   options.outbox_bytes_max = 16 * line.message_bytes_max + (1 << 20);
   options.flush_timeout_ms = 3000; /* who does not answer, at the end */
+  serve_watching(&options, &line);
 
   covey_server *server = NULL;
   covey_error error = COVEY_ERROR_INIT;

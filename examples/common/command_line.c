@@ -10,7 +10,14 @@
 /* What the library takes at most. */
 #define MESSAGE_BYTES_LIMIT (UINT64_C(1) << 30)
 
-enum { FLAG_HELP = 1, FLAG_HOST, FLAG_PORT, FLAG_MAX_MESSAGE, FLAG_OWN };
+enum {
+  FLAG_HELP = 1,
+  FLAG_HOST,
+  FLAG_PORT,
+  FLAG_MAX_MESSAGE,
+  FLAG_WATCH,
+  FLAG_OWN
+};
 
 static void print_usage(FILE *file, const command_line *line,
                         const char *program) {
@@ -18,7 +25,8 @@ static void print_usage(FILE *file, const command_line *line,
           "usage: %s [flags]\n"
           "  --host ADDRESS       numeric address to listen on (127.0.0.1)\n"
           "  --port PORT          0 takes any that is free (8000)\n"
-          "  --max-message BYTES  largest message that is received\n",
+          "  --max-message BYTES  largest message that is received\n"
+          "  --watch              answers /health, /ready, /metrics, /report\n",
           program);
   for (const own_flag *own = line->own; own != NULL && own->name != NULL;
        own++) {
@@ -46,15 +54,16 @@ static int parse_number(const char *flag, const char *text, uint64_t least,
 }
 
 void command_line_parse(command_line *line, int argc, char **argv) {
-  struct option flags[5 + OWN_FLAGS_MAX] = {
+  struct option flags[6 + OWN_FLAGS_MAX] = {
       {"help", no_argument, NULL, FLAG_HELP},
       {"host", required_argument, NULL, FLAG_HOST},
       {"port", required_argument, NULL, FLAG_PORT},
-      {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE}};
+      {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE},
+      {"watch", no_argument, NULL, FLAG_WATCH}};
   for (int own = 0;
        line->own != NULL && line->own[own].name != NULL && own < OWN_FLAGS_MAX;
        own++) {
-    flags[4 + own] = (struct option){
+    flags[5 + own] = (struct option){
         line->own[own].name,
         line->own[own].takes_value ? required_argument : no_argument, NULL,
         FLAG_OWN + own};
@@ -76,6 +85,9 @@ void command_line_parse(command_line *line, int argc, char **argv) {
     case FLAG_MAX_MESSAGE:
       is_good = parse_number("--max-message", optarg, 1, MESSAGE_BYTES_LIMIT,
                              &line->message_bytes_max);
+      break;
+    case FLAG_WATCH:
+      line->is_watched = 1;
       break;
     case '?': /* getopt_long has said what is wrong */
       is_good = 0;

@@ -25,6 +25,15 @@ void must(covey_status status, const covey_error *error) {
   }
 }
 
+void serve_watching(covey_server_options *options, const command_line *line) {
+  if (line->is_watched) {
+    options->health_path = "/health";
+    options->ready_path = "/ready";
+    options->metrics_path = "/metrics";
+    options->report_path = "/report";
+  }
+}
+
 void begin_serving(covey_server *server, const command_line *line) {
   covey_listen_options options = COVEY_LISTEN_OPTIONS_INIT;
   options.address = line->host;

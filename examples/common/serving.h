@@ -10,6 +10,10 @@
  * error may be NULL; then the status alone is said. */
 void must(covey_status status, const covey_error *error);
 
+/* After --watch: has the server answer those who watch it, to everybody. Where
+ * strangers come by, they belong on a listener of their own. */
+void serve_watching(covey_server_options *options, const command_line *line);
+
 /* Listens where the command line says, stops the server on SIGINT and SIGTERM
  * from now on, and prints "listening on HOST:PORT". */
 void begin_serving(covey_server *server, const command_line *line);

@@ -44,6 +44,7 @@ int main(int argc, char **argv) {
   options.message_bytes_max = line.message_bytes_max;
   options.outbox_bytes_max = 16 * line.message_bytes_max + (1 << 20);
   options.flush_timeout_ms = 3000;
+  serve_watching(&options, &line);
 
   covey_server *server = NULL;
   covey_error error = COVEY_ERROR_INIT;

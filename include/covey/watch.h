@@ -137,7 +137,9 @@ covey_status covey_server_get_statistics(covey_server *server,
 /**
  * What metrics_path answers: the statistics, histograms of how long handlers
  * run and how long the loop is busy in a turn, in the text format of Prometheus
- * (version 0.0.4). Names begin with covey_, units are seconds and bytes.
+ * (version 0.0.4). Names begin with covey_, units are seconds and bytes. Times
+ * are taken when there is a metrics_path, and else from the first call on; of
+ * each kind of handler, of at most one call in a millisecond.
  *
  * @param text_out  NUL-terminated; must not be NULL.
  * @param size_out  Its bytes without the NUL; may be NULL.
@@ -153,9 +155,25 @@ covey_status covey_server_get_metrics(covey_server *server,
 
 /**
  * What report_path answers, for a person who wonders: a JSON object with the
- * statistics, at most 1,000 consumers (those with most queued first: id,
- * channel, peer, user, age, groups, bytes queued, messages), at most 1,000
- * groups (the largest first), and the last endings with their reasons.
+ * statistics, at most 1,000 consumers (those with most queued first), at most
+ * 1,000 groups (the largest first), and the last endings, the newest first.
+ * Ids are strings, for they have 64 bits; ages are seconds.
+ *
+ *   {"version": "1.0.0", "state": "running",
+ *    "time": "2026-11-21T09:30:00.250Z", "uptime": 61.5,
+ *    "statistics": {"consumers": 1, ...},
+ *    "consumers": [{"id": "17", "channel": "ws/chat/<str:room>/",
+ *      "peer": "192.0.2.1", "user": "ada", "state": "open", "age": 2.25,
+ *      "groups": 2, "queued_bytes": 0}, ...],
+ *    "groups": [{"name": "lobby", "members": 1}, ...],
+ *    "endings": [{"time": "2026-11-21T09:29:58.000Z", "id": "16",
+ *      "channel": "ws/chat/<str:room>/", "peer": "192.0.2.1", "user": null,
+ *      "cause": "slow", "code": 1013, "reason": "", "clean": false,
+ *      "age": 4.5}, ...]}
+ *
+ * The server's state is running, draining or stopping; a consumer's undecided,
+ * open or closing; a cause is what an ending of the statistics is called.
+ * Members may be added.
  *
  * @param json_out  NUL-terminated; must not be NULL.
  * @param size_out  Its bytes without the NUL; may be NULL.

@@ -21,6 +21,15 @@ struct GroupTable {
     positions[name].map { groups[$0].members } ?? []
   }
 
+  /// The groups with most members, largest first.
+  func largest(_ limit: Int) -> [(name: Name, count: Int)] {
+    var largest = Largest(limit)
+    for position in groups.indices where !groups[position].members.isEmpty {
+      largest.offer(groups[position].members.count, at: position)
+    }
+    return largest.positions.map { (groups[$0].name, groups[$0].members.count) }
+  }
+
   /// Adds a member that is not in the group yet; returns where it stands.
   mutating func add(_ id: ConsumerID, to name: Name) -> Membership {
     let position = positions[name] ?? open(name)
