@@ -129,6 +129,10 @@ bool client_secure(client *self) {
   self->tls = SSL_new(self->identity);
   SSL_set_mode(self->tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  if (self->session != NULL)
+    CHECK(SSL_set_session(self->tls, self->session) == 1);
+  if (self->server_name != NULL)
+    CHECK(SSL_set_tlsext_host_name(self->tls, self->server_name) == 1);
   if (SSL_set_fd(self->tls, self->fd) == 1)
     for (;;) {
       ERR_clear_error();
@@ -215,10 +219,14 @@ bool client_send_bytes(client *self, const void *data, size_t size) {
 
 /* Sends a request and reads the head of its answer. */
 static int ask(client *self, const char *request) {
+  return client_send_bytes(self, request, strlen(request))
+             ? client_reads_answer(self)
+             : 0;
+}
+
+int client_reads_answer(client *self) {
   size_t end = 0;
   self->head[0] = '\0';
-  if (!client_send_bytes(self, request, strlen(request)))
-    return 0;
   while (end == 0) {
     for (size_t i = 3; i < self->have && end == 0; i++)
       if (memcmp(self->buffer + i - 3, "\r\n\r\n", 4) == 0)

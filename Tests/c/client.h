@@ -36,8 +36,10 @@ typedef struct client {
   size_t have;           /* bytes in it */
   size_t taken;          /* of these, the last frame's */
   size_t room;
-  bool at_end;       /* the server closed, or the connection broke */
-  SSL_CTX *identity; /* borrowed; what it connects with; NULL: without TLS */
+  bool at_end;          /* the server closed, or the connection broke */
+  SSL_CTX *identity;    /* borrowed; what it connects with; NULL: without TLS */
+  SSL_SESSION *session; /* borrowed; to be resumed; or NULL */
+  const char *server_name; /* to be asked for by TLS; or NULL */
   SSL *tls;
 } client;
 
@@ -73,6 +75,9 @@ int client_upgrade(client *self, const char *target, const char *headers);
 
 /** Asks for a page, and answers as client_upgrade. */
 int client_get(client *self, const char *target);
+
+/** Reads the head of an answer, and answers as client_upgrade. */
+int client_reads_answer(client *self);
 
 /** Copies one header of the answer; false when it is not there. */
 bool client_answer(const client *self, const char *name, char *value_out,
