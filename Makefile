@@ -20,9 +20,9 @@ BUILD := build
 LIB := $(BUILD)/lib/libcovey.so.$(VERSION)
 PC := $(BUILD)/lib/pkgconfig/covey.pc
 PACKAGING := Sources/Packaging
-EXAMPLES := $(filter-out common python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
+EXAMPLES := $(filter-out common nginx python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
 HEADERS := $(wildcard include/*.h include/covey/*.h)
-C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/bench/*.[ch])
+C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/bench/*.[ch] Tests/examples/*.[ch])
 EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
 
 CLIENT_FOLDER := bindings/typescript
