@@ -48,8 +48,12 @@ extension Server {
     else { return true }
     // It may have carried somebody else's request before.
     uncount(connection)
-    guard lwsAccepts(peer: peer.text) else { return false }
-    count(connection, as: peer.text)
+    let text = peer.text
+    guard addressCounts[text, default: 0] < limits.connectionsPerAddressMax ?? .max else {
+      hub.countRefused()
+      return false
+    }
+    count(connection, as: text)
     return true
   }
 

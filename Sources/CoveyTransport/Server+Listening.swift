@@ -9,6 +9,9 @@ extension Server {
     try requireNotStopping()
     _ = try schema()
     let identity = try options.tls.map { (files) throws(Failure) in try TlsIdentity(files) }
+    guard lws?.prepare(isSecure: identity != nil) ?? false else {
+      throw .system("libwebsockets has no memory for a virtual host")
+    }
     let socket = try open(options)
     let listener: Listener
     do throws(Failure) {
@@ -20,10 +23,6 @@ extension Server {
       // A descriptor stays the host's.
       if case .descriptor = options.place {} else { Sockets.close(socket.descriptor) }
       throw error
-    }
-    guard lws?.prepare(isSecure: identity != nil) ?? false else {
-      listener.close()
-      throw .system("libwebsockets has no memory for a virtual host")
     }
     listeners.append(listener)
     isListening = true

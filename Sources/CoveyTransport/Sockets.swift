@@ -27,7 +27,7 @@ enum Sockets {
     case nobody
     /// Who waited has gone again.
     case gone
-    /// There are no descriptors or no memory just now.
+    /// It cannot be done just now, for want of descriptors most likely.
     case exhausted
   }
 
@@ -116,9 +116,11 @@ enum Sockets {
     guard descriptor >= 0 else {
       switch errno {
       case EAGAIN, EWOULDBLOCK: return .nobody
-      case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
-      // What accept(2) says of errors that were the connection's.
-      default: return .gone
+      // These were the connection's own (accept(2)).
+      case ECONNABORTED, EINTR, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
+        EOPNOTSUPP, ENETUNREACH, EPERM:
+        return .gone
+      default: return .exhausted
       }
     }
     switch Int32(storage.ss_family) {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Which target is run says the environment: `json`, `frames` or `calls`.
+/// Which target is run says the environment: `json`, `frames`, `calls` or `proxies`.
 private let target = getenv("COVEY_FUZZ").map { String(cString: $0) } ?? "json"
 
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -10,6 +10,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     switch target {
     case "frames": try fuzzFrames(input)
     case "calls": try fuzzCalls(input)
+    case "proxies": try fuzzProxies(input)
     default: try fuzzJSON(input)
     }
   } catch { fatalError("\(error)") }

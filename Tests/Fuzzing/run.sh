@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 seconds=${1:-20}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- json frames calls
+[ $# -gt 0 ] || set -- json frames calls proxies
 
 out=$PWD/build/fuzzing
 mkdir -p "$out"

@@ -398,6 +398,15 @@ int client_receives_close(client *self) {
   return self->at_end ? 1006 : -1;
 }
 
+bool client_reads(client *self, void *bytes_out, size_t size) {
+  while (self->have < size)
+    if (!fill(self))
+      return false;
+  memcpy(bytes_out, self->buffer, size);
+  take(self, size);
+  return true;
+}
+
 bool client_receives_end(client *self) {
   while (fill(self))
     self->have = self->taken = 0;

@@ -102,6 +102,9 @@ bool client_receives_text(client *self, const char *text);
  * when the connection ended without one, -1 when neither came. */
 int client_receives_close(client *self);
 
+/** Reads so many bytes as they are; false at the end before that. */
+bool client_reads(client *self, void *bytes_out, size_t size);
+
 /** Reads whatever comes, up to the end of the connection. */
 bool client_receives_end(client *self);
 

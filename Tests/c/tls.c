@@ -112,6 +112,35 @@ static void messages_of_all_sizes_come_and_go(void) {
   stage_close(&s);
 }
 
+static void a_large_file_comes_whole(void) {
+  enum { SIZE = 3000000 };
+  stage s;
+  char path[96];
+  char *text = malloc(SIZE + 1), *got = malloc(SIZE);
+  for (size_t i = 0; i < SIZE; i++)
+    text[i] = (char)('a' + i * i % 26);
+  text[SIZE] = '\0';
+  if (!stage_make(&s, NULL) ||
+      !certificates_write(&s.files, "other.pem", text, path))
+    return;
+  CHECK_IS(covey_file_register(s.h.server, "file", path, NULL), COVEY_OK);
+  if (!host_listen_with(&s.h, &s.where))
+    return;
+  client c = client_make(host_turn, &s.h);
+  c.identity = s.identity;
+  CHECK(client_connect(&c, s.h.port, 4096));
+  for (int i = 0; i < 2; i++) { /* twice by one connection */
+    CHECK_IS(client_get(&c, "/file"), 200);
+    memset(got, 0, SIZE);
+    CHECK(client_reads(&c, got, SIZE));
+    CHECK(memcmp(got, text, SIZE) == 0);
+  }
+  client_drop(&c, false);
+  free(text);
+  free(got);
+  stage_close(&s);
+}
+
 static void tls_before_1_2_is_refused(void) {
   stage s;
   client c;
@@ -494,6 +523,7 @@ static void without_tls_there_is_nothing_to_reload(void) {
 int main(int argc, char **argv) {
   static const check_test tests[] = {
       TEST(messages_of_all_sizes_come_and_go),
+      TEST(a_large_file_comes_whole),
       TEST(tls_before_1_2_is_refused),
       TEST(of_the_protocols_offered_http_1_1_alone_is_chosen),
       TEST(who_speaks_no_tls_gets_nowhere),
