@@ -178,6 +178,34 @@ static void what_does_not_listen_is_refused_and_stays_the_hosts(void) {
   host_close(&h);
 }
 
+static void drain(void *argument) {
+  CHECK_IS(covey_server_drain(argument, 30000), COVEY_OK);
+}
+
+static void one_that_drains_lets_go_from_any_thread(void) {
+  for (int is_elsewhere = 0; is_elsewhere < 2; is_elsewhere++) {
+    covey_listen_options where = COVEY_LISTEN_OPTIONS_INIT;
+    host h;
+    client stays, c;
+    int fd = listening_socket(NULL);
+    where.descriptor = fd;
+    if (!open_at(&h, NULL, &where))
+      return;
+    CHECK_IS(enters(&h, &stays), 101);
+    if (is_elsewhere)
+      check_elsewhere(drain, h.server);
+    else
+      drain(h.server);
+    AWAIT(&h, fcntl(fd, F_GETFD) == -1);
+    c = plain(&h);
+    CHECK(!client_connect(&c, h.port, 0));
+    CHECK(client_send_text(&stays, "still here"));
+    CHECK(client_receives_text(&stays, "still here"));
+    client_drop(&stays, false);
+    host_close(&h);
+  }
+}
+
 static void sockets_that_are_handed_over_are_let_go_too(void) {
   covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
   covey_listen_options where = COVEY_LISTEN_OPTIONS_INIT;
@@ -332,6 +360,7 @@ int main(int argc, char **argv) {
       TEST(a_unix_socket_that_is_taken_over_stays_a_file),
       TEST(what_does_not_listen_is_refused_and_stays_the_hosts),
       TEST(sockets_that_are_handed_over_are_let_go_too),
+      TEST(one_that_drains_lets_go_from_any_thread),
       TEST(a_listener_for_operators_answers_nothing_else),
       TEST(options_that_exclude_each_other_are_named),
       TEST(a_backlog_is_as_long_as_it_may_be),
