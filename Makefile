@@ -46,7 +46,7 @@ PYTHON_PACKAGES := $(LIBRARY_PACKAGES) python3-venv binutils gcc libc6-dev
 CLIENT_PACKAGES := nodejs node-typescript
 EXAMPLE_PACKAGES := $(LIBRARY_PACKAGES) $(CLIENT_PACKAGES) gcc libc6-dev pkg-config libjansson-dev
 TEST_PACKAGES := $(EXAMPLE_PACKAGES) g++ cmake abigail-tools chromium python3-venv \
-  clang-format esbuild nginx
+  clang-format esbuild nginx openssl
 CHECK_PACKAGES := $(TEST_PACKAGES) valgrind shellcheck
 REQUIRE := $(PACKAGING)/require-packages
 

@@ -49,7 +49,9 @@ everything_is_below() {
 ./include/covey.h
 ./include/covey/context.h
 ./include/covey/describe.h
+./include/covey/listen.h
 ./include/covey/state.h
+./include/covey/watch.h
 ./lib/cmake/covey/covey-config-version.cmake
 ./lib/cmake/covey/covey-config.cmake
 ./lib/libcovey.so
