@@ -378,11 +378,12 @@ static void no_name_leads_to_another_listener(void) {
  */
 
 static void a_bad_file_is_named(void) {
-  static const char *const bad_texts[] = {
-      "", "nonsense",
-      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+  static const char locked[] =
       "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGHME4GCSqGSIb3DQ==\n"
-      "-----END ENCRYPTED PRIVATE KEY-----\n"};
+      "-----END ENCRYPTED PRIVATE KEY-----\n";
+  static const char hollow[] = "-----BEGIN CERTIFICATE-----\nAAAA\n"
+                               "-----END CERTIFICATE-----\n";
+  const char *const bad_texts[] = {"", "nonsense", hollow, locked};
   certificates others;
   stage s;
   char path[96] = "/nowhere/at-all.pem";
