@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool open_at(host *h, const covey_server_options *options,
@@ -175,6 +176,27 @@ static void what_does_not_listen_is_refused_and_stays_the_hosts(void) {
     CHECK(bad[i] == 9999 || close(bad[i]) == 0);
   }
   close(pair[1]);
+  host_close(&h);
+}
+
+static void a_socket_that_others_shut_down_does_not_spin(void) {
+  covey_listen_options where = COVEY_LISTEN_OPTIONS_INIT;
+  host h;
+  client c;
+  int fd = listening_socket(NULL);
+  where.descriptor = dup(fd);
+  if (!open_at(&h, NULL, &where))
+    return;
+  CHECK(shutdown(fd, SHUT_RDWR) == 0);
+  CHECK(host_listen_with(&h, NULL));
+  CHECK_IS(enters(&h, &c), 101);
+  clock_t before = clock();
+  int64_t end = check_now() + 500;
+  while (check_now() < end)
+    CHECK_IS(covey_server_service(h.server, 50), COVEY_OK);
+  CHECK(clock() - before < CLOCKS_PER_SEC / 4);
+  client_drop(&c, false);
+  close(fd);
   host_close(&h);
 }
 
@@ -361,6 +383,7 @@ int main(int argc, char **argv) {
       TEST(what_does_not_listen_is_refused_and_stays_the_hosts),
       TEST(sockets_that_are_handed_over_are_let_go_too),
       TEST(one_that_drains_lets_go_from_any_thread),
+      TEST(a_socket_that_others_shut_down_does_not_spin),
       TEST(a_listener_for_operators_answers_nothing_else),
       TEST(options_that_exclude_each_other_are_named),
       TEST(a_backlog_is_as_long_as_it_may_be),
