@@ -22,9 +22,10 @@ BUILD := build
 LIB := $(BUILD)/lib/libcovey.so.$(VERSION)
 PC := $(BUILD)/lib/pkgconfig/covey.pc
 PACKAGING := Sources/Packaging
-EXAMPLES := $(filter-out common grafana python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
+EXAMPLES := $(filter-out common grafana nginx python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
 HEADERS := $(wildcard include/*.h include/covey/*.h)
-C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/c/first/*.c Tests/bench/*.[ch] Tests/soak/*.c)
+C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/c/first/*.c Tests/bench/*.[ch] \
+  Tests/examples/*.[ch] Tests/soak/*.c)
 EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
 
 CLIENT_FOLDER := bindings/typescript
@@ -43,12 +44,12 @@ WHEEL_SOURCES := $(shell find $(PYTHON_FOLDER)/src -name __pycache__ -prune -o -
   $(addprefix $(PYTHON_FOLDER)/,pyproject.toml hatch_build.py README.md) LICENSE
 
 # Loaded at run time as well: the last one is a plugin that ldd does not show.
-LIBRARY_PACKAGES := libwebsockets-dev libuv1-dev libwebsockets-evlib-uv
+LIBRARY_PACKAGES := libwebsockets-dev libssl-dev libuv1-dev libwebsockets-evlib-uv
 PYTHON_PACKAGES := $(LIBRARY_PACKAGES) python3-venv binutils gcc libc6-dev
 CLIENT_PACKAGES := nodejs node-typescript
 EXAMPLE_PACKAGES := $(LIBRARY_PACKAGES) $(CLIENT_PACKAGES) gcc libc6-dev pkg-config libjansson-dev
 TEST_PACKAGES := $(EXAMPLE_PACKAGES) g++ cmake abigail-tools chromium python3-venv \
-  libssl-dev clang-format esbuild
+  clang-format esbuild nginx openssl
 CHECK_PACKAGES := $(TEST_PACKAGES) valgrind shellcheck
 REQUIRE := $(PACKAGING)/require-packages
 
@@ -184,8 +185,10 @@ simulation: packages-test swift
 test-fuzz: packages-test swift
 	Tests/Fuzzing/run.sh 10
 
+# Then the same with TLS.
 test-c: packages-test lib
 	Tests/c/run.sh
+	Tests/c/run.sh --tls
 
 # The wheel, installed for every Python on this machine that it is for.
 test-python: packages-python wheel

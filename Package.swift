@@ -20,10 +20,12 @@ let package = Package(
     .systemLibrary(name: "CCovey"),
     .systemLibrary(name: "CLibwebsockets"),
     .systemLibrary(name: "CLibuv"),
+    .systemLibrary(name: "CLibssl"),
+    .systemLibrary(name: "CSockets"),
     .target(name: "CoveyCore", swiftSettings: strict),
     .target(
       name: "CoveyTransport",
-      dependencies: ["CoveyCore", "CLibwebsockets", "CLibuv"],
+      dependencies: ["CoveyCore", "CLibwebsockets", "CLibuv", "CLibssl", "CSockets"],
       swiftSettings: strict),
     .target(
       name: "CoveyABI",

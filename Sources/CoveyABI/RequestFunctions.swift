@@ -126,3 +126,27 @@ public func covey_consumer_get_address(
     Address.of(id, server: host.server.hub.token).utf8
   }
 }
+
+@c @implementation
+public func covey_consumer_get_scheme(
+  _ server: OpaquePointer?, _ consumer: covey_consumer_id,
+  _ value_out: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ size_out: UnsafeMutablePointer<Int>?
+) -> covey_status {
+  lend(server, consumer, value_out, size_out) { _, _, request in request.scheme.utf8 }
+}
+
+@c @implementation
+public func covey_consumer_get_host(
+  _ server: OpaquePointer?, _ consumer: covey_consumer_id,
+  _ value_out: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ size_out: UnsafeMutablePointer<Int>?
+) -> covey_status {
+  lend(server, consumer, value_out, size_out) { _, _, request in request.hostBytes }
+}
+
+@c @implementation
+public func covey_consumer_get_certificate(
+  _ server: OpaquePointer?, _ consumer: covey_consumer_id,
+  _ value_out: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ size_out: UnsafeMutablePointer<Int>?
+) -> covey_status {
+  lend(server, consumer, value_out, size_out) { _, _, request in request.certificateBytes }
+}

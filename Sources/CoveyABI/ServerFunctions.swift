@@ -60,13 +60,16 @@ public func covey_server_listen(
     let host = try borrow(server)
     let chosen = ForeignStruct.read(options, into: covey_listen_options())
     try ForeignStruct.check(options, "covey_listen_options")
-    guard chosen.reserved == 0 else {
-      throw .invalid("a reserved field of covey_listen_options is not zero")
-    }
-    let address = try optionalText(chosen.address, "address") ?? "127.0.0.1"
-    let port = try host.server.listen(address, port: chosen.port)
+    let port = try host.server.listen(try ListenOptions(chosen))
     port_out?.pointee = port
   }
+}
+
+@c @implementation
+public func covey_server_reload_certificates(
+  _ server: OpaquePointer?, _ error: UnsafeMutablePointer<covey_error>?
+) -> covey_status {
+  status(error) { () throws(Failure) in try borrow(server).server.reloadCertificates() }
 }
 
 @c @implementation

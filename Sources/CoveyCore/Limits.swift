@@ -110,6 +110,8 @@ package struct Limits: Sendable, Equatable {
 
   /// Group and event names, users: what fits a line of a log and a key of a bus.
   package static let nameBytesMax = 255
+  /// What a proxy may call a client that it does not name, or a port.
+  package static let proxyNodeBytesMax = 64
   /// The reason of a close frame (RFC 6455 section 5.5: 125 less the code).
   package static let closeReasonBytesMax = 123
   /// The list of offered subprotocols; libwebsockets copies it into 128 bytes, and needs two.

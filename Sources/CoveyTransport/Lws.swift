@@ -1,7 +1,9 @@
 import CLibwebsockets
 
-/// How a WebSocket handshake is answered.
+/// The largest record of TLS (RFC 8446 section 5.1).
+private let tlsRecordBytes = 16 << 10
 
+/// How a WebSocket handshake is answered.
 enum LwsUpgrade {
   case refuse(HTTPResponse)
   case upgrade(subprotocol: [UInt8]?, isAnyOffered: Bool)
@@ -13,10 +15,17 @@ enum LwsResponse {
   case sendFile(path: String, mediaType: String, headers: String)
 }
 
-/// One context of libwebsockets on a loop of ours, with one virtual host for each address.
+/// One context of libwebsockets on a loop of ours. It does not listen: it is given connections.
+///
+/// There are at most two virtual hosts, told apart by the ports they do not listen on: by the name
+/// that a request asks for libwebsockets moves connections among hosts with the same port.
 final class LwsContext {
   private var context: OpaquePointer?
-  private let protocols = UnsafeMutablePointer<lws_protocols>.allocate(capacity: 3)
+  private var plainHost: OpaquePointer?
+  private var secureHost: OpaquePointer?
+  /// Three for connections in plain, and three for those with TLS.
+  private let protocols = UnsafeMutablePointer<lws_protocols>.allocate(capacity: 6)
+  private var entrance: TlsEntrance?
   private let policy = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
   /// Never matches an offered subprotocol: it is no token.
   private let plainName = strdup("covey plain")
@@ -24,8 +33,6 @@ final class LwsContext {
   private let negotiatedName = UnsafeMutablePointer<CChar>.allocate(capacity: 128)
   private let alpn = strdup("http/1.1")
   private let handshakeTimeoutSeconds: UInt32
-  /// Addresses that virtual hosts point to.
-  private var addresses: [UnsafeMutablePointer<CChar>?] = []
   private var isNegotiatingNone = false
   /// Owns this, and so outlives it.
   fileprivate let unmanagedServer: Unmanaged<Server>
@@ -39,17 +46,21 @@ final class LwsContext {
     self.handshakeTimeoutSeconds = handshakeTimeoutSeconds
     negotiatedName.initialize(repeating: 0, count: 128)
     policy.initialize(to: lws_retry_bo_t())
-    protocols.initialize(repeating: lws_protocols(), count: 3)
-    for position in 0..<2 {
+    protocols.initialize(repeating: lws_protocols(), count: 6)
+    for position in [0, 1, 3, 4] {
       protocols[position].callback = lwsCallback
-      protocols[position].rx_buffer_size = receiveBufferBytes
+      // What is left of a record of TLS in there would not wake the loop.
+      protocols[position].rx_buffer_size =
+        position < 3 ? receiveBufferBytes : max(tlsRecordBytes, receiveBufferBytes)
       // Without memory of the user's, libwebsockets does not tell that it gives a connection up.
       protocols[position].per_session_data_size = 1
       // It bounds one send, and a send is one turn's output.
       protocols[position].tx_packet_size = 16 << 20
     }
-    protocols[0].name = UnsafePointer(plainName)
-    protocols[1].name = UnsafePointer(negotiatedName)
+    for first in [0, 3] {
+      protocols[first].name = UnsafePointer(plainName)
+      protocols[first + 1].name = UnsafePointer(negotiatedName)
+    }
 
     lws_set_log_level(0, nil)
     var info = lws_context_creation_info()
@@ -60,7 +71,7 @@ final class LwsContext {
     info.timeout_secs = handshakeTimeoutSeconds
     info.max_http_header_data = UInt16(clamping: headerBytesMax)
     info.max_http_header_data2 = UInt32(clamping: headerBytesMax)
-    info.pt_serv_buf_size = UInt32(clamping: max(4096, receiveBufferBytes))
+    info.pt_serv_buf_size = UInt32(clamping: max(tlsRecordBytes, receiveBufferBytes))
     // Pings are the core's; with a hang-up time of zero libwebsockets has none of its own.
     info.retry_and_idle_policy = UnsafePointer(policy)
     var loops: UnsafeMutableRawPointer? = loop
@@ -72,7 +83,6 @@ final class LwsContext {
   }
 
   deinit {
-    for address in addresses { free(address) }
     free(plainName)
     free(alpn)
     negotiatedName.deallocate()
@@ -80,22 +90,51 @@ final class LwsContext {
     protocols.deallocate()
   }
 
-  /// Listens; answers the port, or nil when libwebsockets could not.
-  func listen(address: String, port: UInt16, isIPv6: Bool) -> UInt16? {
+  /// Prepares for connections in plain, or with TLS; false when there is no memory.
+  func prepare(isSecure: Bool) -> Bool {
+    if isSecure {
+      if secureHost == nil { secureHost = makeSecureHost() }
+      return secureHost != nil
+    }
+    if plainHost == nil { plainHost = makeHost(covey__plain_port, covey__plain_options, nil) }
+    return plainHost != nil
+  }
+
+  private func makeSecureHost() -> OpaquePointer? {
+    entrance = TlsEntrance()
+    guard let entrance else { return nil }
+    return makeHost(covey__secure_port, covey__secure_options, entrance.clientContext)
+  }
+
+  private func makeHost(
+    _ port: Int32, _ options: UInt64, _ clientContext: OpaquePointer?
+  ) -> OpaquePointer? {
     guard let context else { return nil }
-    let copy = strdup(address)
-    addresses.append(copy)
     var info = lws_context_creation_info()
-    info.options = covey__listen_options | (isIPv6 ? 0 : covey__ipv4_only)
-    info.iface = UnsafePointer(copy)
-    info.port = Int32(port)
-    info.protocols = UnsafePointer(protocols)
-    info.vhost_name = UnsafePointer(copy)
+    info.options = options
+    info.port = port
+    info.protocols = UnsafePointer(clientContext == nil ? protocols : protocols + 3)
+    info.vhost_name = UnsafePointer(plainName)
     info.alpn = UnsafePointer(alpn)
+    info.provided_client_ssl_ctx = clientContext
     info.timeout_secs_ah_idle = handshakeTimeoutSeconds
     info.retry_and_idle_policy = UnsafePointer(policy)
-    guard let host = lws_create_vhost(context, &info) else { return nil }
-    return UInt16(exactly: lws_get_vhost_listen_port(host))
+    return lws_create_vhost(context, &info)
+  }
+
+  /// Takes an accepted connection, and its descriptor in any case.
+  func adopt(_ descriptor: Int32, _ identity: TlsIdentity?) {
+    var info = lws_adopt_desc_t()
+    info.vh = identity == nil ? plainHost : secureHost
+    info.type = covey__adoption
+    info.fd.sockfd = descriptor
+    entrance?.arriving = identity
+    lws_adopt_descriptor_vhost_via_info(&info)
+    entrance?.arriving = nil
+  }
+
+  fileprivate func prepareEntrance(_ context: UnsafeMutableRawPointer?) {
+    entrance?.prepare(context)
   }
 
   /// Ends all connections. The loop must be run until it is empty, and this be called again.
@@ -263,25 +302,8 @@ struct LwsConnection {
     }
   }
 
-  /// The peer's numeric address; one of IPv4 in dotted form.
-  var peer: [UInt8] {
-    var buffer = [CChar](repeating: 0, count: 64)
-    lws_get_peer_simple(wsi, &buffer, buffer.count)
-    return Self.normalised(buffer)
-  }
-
-  fileprivate static func peer(ofSocket descriptor: Int32) -> [UInt8] {
-    var buffer = [CChar](repeating: 0, count: 64)
-    lws_get_peer_simple_fd(descriptor, &buffer, buffer.count)
-    return normalised(buffer)
-  }
-
-  private static func normalised(_ buffer: [CChar]) -> [UInt8] {
-    let address = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    let prefix = Array("::ffff:".utf8)
-    let isMapped = address.starts(with: prefix) && address.contains(UInt8(ascii: "."))
-    return isMapped ? Array(address.dropFirst(prefix.count)) : address
-  }
+  /// OpenSSL's connection, when it is one with TLS.
+  var tls: OpaquePointer? { lws_get_ssl(wsi) }
 
   // MARK: responding
 
@@ -325,9 +347,9 @@ private func dispatch(
   case LWS_CALLBACK_RECEIVE_PONG:
     server.lwsPonged(connection)
     return 0
-  case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-    let descriptor = Int32(truncatingIfNeeded: Int(bitPattern: input))
-    return server.lwsAccepts(peer: LwsConnection.peer(ofSocket: descriptor)) ? 0 : 1
+  case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+    lws.prepareEntrance(user)
+    return 0
   case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
     server.lwsConnected(connection)
     return 0

@@ -12,17 +12,49 @@ extension Server {
     return isAccepted
   }
 
+  /// Whether its address is its own: a proxy's stands for many, a Unix socket has none.
+  func isCounted(_ peer: Peer, at listener: Listener) -> Bool {
+    peer != .unix && !listener.options.trustedProxies.contains(peer)
+  }
+
   func lwsConnected(_ connection: LwsConnection) {
+    guard let arriving else { return }
+    arrivals[connection.identity] = arriving
+    if isCounted(arriving.peer, at: arriving.listener) {
+      count(connection, as: arriving.peer.text)
+    }
+  }
+
+  func lwsDisconnected(_ connection: LwsConnection) {
+    arrivals[connection.identity] = nil
+    uncount(connection)
+  }
+
+  private func count(_ connection: LwsConnection, as peer: [UInt8]) {
     guard limits.connectionsPerAddressMax != nil else { return }
-    let peer = connection.peer
     addresses[connection.identity] = peer
     addressCounts[peer, default: 0] += 1
   }
 
-  func lwsDisconnected(_ connection: LwsConnection) {
+  private func uncount(_ connection: LwsConnection) {
     guard let peer = addresses.removeValue(forKey: connection.identity) else { return }
     let count = addressCounts[peer, default: 1] - 1
     addressCounts[peer] = count > 0 ? count : nil
+  }
+
+  /// Counts who comes by a proxy, once it is known who that is; false: there are too many.
+  private func admitsClient(_ connection: LwsConnection, _ arrival: Arrival, _ peer: Peer) -> Bool {
+    guard !isCounted(arrival.peer, at: arrival.listener), isCounted(peer, at: arrival.listener)
+    else { return true }
+    // It may have carried somebody else's request before.
+    uncount(connection)
+    let text = peer.text
+    guard addressCounts[text, default: 0] < limits.connectionsPerAddressMax ?? .max else {
+      hub.countRefused()
+      return false
+    }
+    count(connection, as: text)
+    return true
   }
 
   // MARK: opening
@@ -30,9 +62,19 @@ extension Server {
   /// A WebSocket handshake, unanswered.
   func lwsWantsUpgrade(_ connection: LwsConnection) -> LwsUpgrade {
     hub.now = loop.now
-    guard let opening = opening(connection) else {
+    guard let arrival = arrivals[connection.identity], !arrival.listener.options.isForOperators
+    else {
+      hub.countRefused()
+      return .refuse(Self.response(404))
+    }
+    guard let provenance = provenance(of: connection, arrival),
+      let opening = opening(connection, provenance)
+    else {
       hub.countRefused()
       return .refuse(Self.response(400))
+    }
+    guard admitsClient(connection, arrival, provenance.peer) else {
+      return .refuse(Self.response(503))
     }
     let id: ConsumerID
     switch hub.open(opening) {
@@ -55,7 +97,21 @@ extension Server {
     }
   }
 
-  private func opening(_ connection: LwsConnection) -> Opening? {
+  /// Where a request came from; nil when a proxy's words about it make no sense.
+  private func provenance(of connection: LwsConnection, _ arrival: Arrival) -> Provenance? {
+    let direct = Provenance(
+      peer: arrival.peer, isSecure: arrival.listener.options.tls != nil, host: connection.host)
+    let proxies = arrival.listener.options.trustedProxies
+    guard proxies.contains(arrival.peer) else { return direct }
+    var headers = Provenance.Headers()
+    headers.forwarded = connection.header("forwarded")
+    headers.forwardedFor = connection.header("x-forwarded-for")
+    headers.forwardedScheme = connection.header("x-forwarded-proto")
+    headers.forwardedHost = connection.header("x-forwarded-host")
+    return direct.said(headers, by: proxies)
+  }
+
+  private func opening(_ connection: LwsConnection, _ provenance: Provenance) -> Opening? {
     guard let line = connection.requestLine,
       SubprotocolList.names("upgrade", in: connection.connectionHeader)
     else { return nil }
@@ -65,11 +121,13 @@ extension Server {
     opening.path = line.path
     opening.version = connection.version
     opening.key = connection.key
-    opening.host = connection.host
+    opening.host = provenance.host
     opening.origin = connection.origin
     opening.subprotocols = list.offers
     opening.isSubprotocolListBad = list.isBad
-    opening.peer = connection.peer
+    opening.peer = provenance.peer.text
+    opening.scheme = provenance.scheme
+    opening.certificate = TlsSubject.of(connection.tls)
     for pair in connection.query {
       let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
       opening.query.append((Array(pair[..<equals]), Array(pair[equals...].dropFirst())))
@@ -96,6 +154,7 @@ extension Server {
 
   func lwsEstablished(_ connection: LwsConnection) {
     let id = ConsumerID(raw: connection.tag)
+    arrivals[connection.identity] = nil
     while connections.count <= id.slot { connections.append(nil) }
     connections[id.slot] = connection
     hub.now = loop.now
@@ -190,7 +249,10 @@ extension Server {
     guard (try? UTF8Span(validating: line.path.span)) != nil else {
       return .send(HTTPResponse(status: 400))
     }
-    switch operatorAnswer(line.path, isForOperators: false, hasOperatorsListener: false) {
+    let answer = operatorAnswer(
+      line.path, isForOperators: isForOperators(connection),
+      hasOperatorsListener: hasListenerForOperators)
+    switch answer {
     case .page(let page): return .send(response(page))
     case .nothing: return .send(HTTPResponse(status: 404))
     case .other: break

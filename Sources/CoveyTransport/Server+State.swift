@@ -205,6 +205,7 @@ extension Server {
     guard isOnLoop else { return try mail(.drain(milliseconds), bytes: 0) }
     loop.updateTime()
     hub.now = loop.now
+    letGoOfSharedPorts()
     hub.drain(over: milliseconds)
     touched()
   }
@@ -236,7 +237,9 @@ extension Server {
       try countingDrops { () throws(Failure) in try hub.finish(load, changes) }
     case .failLoad(let load, let isNotFound): try hub.fail(load, isNotFound: isNotFound)
     case .system(let source, let message): hub.sendSystem(source, message)
-    case .drain(let milliseconds): hub.drain(over: milliseconds)
+    case .drain(let milliseconds):
+      letGoOfSharedPorts()
+      hub.drain(over: milliseconds)
     default: return false
     }
     return true

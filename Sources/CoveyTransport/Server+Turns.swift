@@ -7,7 +7,10 @@ extension Server: UvLoopClient {
   func loopWasWoken() {
     tellTime()
     let code = stopCode.load(ordering: .acquiring)
-    if code != 0, !hub.isStopping { hub.stop(CloseCode(rawValue: code)) }
+    if code != 0, !hub.isStopping {
+      letGoOfSharedPorts()
+      hub.stop(CloseCode(rawValue: code))
+    }
     let (commands, refused) = mailbox.takeAll()
     if refused > 0 { hub.countMailboxFull(refused) }
     for command in commands {

@@ -38,7 +38,12 @@ package final class Server: @unchecked Sendable {
   var polledAt: UInt64?
   var addressCounts: [[UInt8]: Int] = [:]
   var addresses: [Int: [UInt8]] = [:]
-  private(set) var isListening = false
+  var listeners: [Listener] = []
+  /// Of connections that are not upgraded, by their identity.
+  var arrivals: [Int: Arrival] = [:]
+  /// Whose connection libwebsockets is being given just now.
+  var arriving: Arrival?
+  var isListening = false
   /// The declared models are whole, and the hub has them.
   var hasStore = false
   var isToldOfChanges = false
@@ -114,27 +119,6 @@ extension Server {
 
   package func serve(file: String, at pattern: Pattern) throws(Failure) {
     try files.add(page: file, at: pattern)
-  }
-
-  /// Listens on a numeric address; answers the port.
-  package func listen(_ address: String, port: UInt16) throws(Failure) -> UInt16 {
-    try requireLoop()
-    if isInHandler { throw .busy("inside a handler") }
-    try requireNotStopping()
-    guard let isIPv6 = UvSystem.isIPv6(address) else {
-      throw .invalid("address \(Failure.quote(address)) is not numeric")
-    }
-    let place = isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
-    _ = try schema()
-    if let problem = UvSystem.bindProblem(address, port: port, on: loop) {
-      throw .system("cannot listen on \(place): \(problem)")
-    }
-    guard let chosen = lws?.listen(address: address, port: port, isIPv6: isIPv6) else {
-      throw .system("cannot listen on \(place)")
-    }
-    isListening = true
-    loop.wake()
-    return chosen
   }
 }
 
@@ -278,6 +262,7 @@ extension Server {
     hub.stopNow()
     // libwebsockets closes one descriptor here, and again when the loop runs: until then no handler
     // may open another, which would get the same number.
+    closeListeners()
     isPumping = true
     lws?.destroy()
     loop.closeHandles()

@@ -10,7 +10,7 @@ protocol UvLoopClient: AnyObject {
   func loopWillWait()
 }
 
-/// One libuv loop with the handles a server needs. This is the only file that knows libuv.
+/// One libuv loop with the handles a server needs. The files Uv*.swift alone know libuv.
 ///
 /// The loop's memory outlives its closing until this object goes, so that a late wake-up from
 /// another thread or a signal handler finds something harmless.
@@ -310,37 +310,8 @@ enum UvSystem {
       modifiedSeconds: Int(stat.st_mtim.tv_sec), modifiedNanoseconds: Int(stat.st_mtim.tv_nsec))
   }
 
-  /// Whether an address is numeric, and of which family; nil: not numeric.
-  static func isIPv6(_ address: String) -> Bool? {
-    var bytes = (UInt64(0), UInt64(0))
-    if uv_inet_pton(2, address, &bytes) == 0 { return false }
-    return uv_inet_pton(10, address, &bytes) == 0 ? true : nil
-  }
-
-  /// Why an address cannot be bound, in words; nil when it can.
-  ///
-  /// libwebsockets does not tell, so it is tried on a socket of its own first.
-  static func bindProblem(_ address: String, port: UInt16, on loop: UvLoop) -> String? {
-    let socket = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
-    var status = uv_tcp_init(loop.raw.assumingMemoryBound(to: uv_loop_t.self), socket)
-    if status == 0 {
-      var storage = sockaddr_storage()
-      status = withUnsafeMutableBytes(of: &storage) { bytes in
-        guard let base = bytes.baseAddress else { return 0 }
-        let v4 = base.assumingMemoryBound(to: sockaddr_in.self)
-        let v6 = base.assumingMemoryBound(to: sockaddr_in6.self)
-        if uv_ip4_addr(address, Int32(port), v4) != 0 { uv_ip6_addr(address, Int32(port), v6) }
-        let bound = uv_tcp_bind(socket, base.assumingMemoryBound(to: sockaddr.self), 0)
-        guard bound == 0 else { return bound }
-        let stream = UnsafeMutableRawPointer(socket).assumingMemoryBound(to: uv_stream_t.self)
-        return uv_listen(stream, 1) { _, _ in }
-      }
-      uv_close(UnsafeMutableRawPointer(socket).assumingMemoryBound(to: uv_handle_t.self)) {
-        UnsafeMutableRawPointer($0)?.deallocate()
-      }
-    } else {
-      socket.deallocate()
-    }
-    return status == 0 ? nil : String(cString: uv_strerror(status))
+  /// An error of the system, in words.
+  static func text(ofError number: Int32) -> String {
+    String(cString: uv_strerror(0 &- number))
   }
 }

@@ -44,15 +44,24 @@ struct TidyTests {
 
   private static let mayImport: [String: Set<String>] = [
     "CoveyCore": [],
-    "CoveyTransport": ["CoveyCore", "CLibwebsockets", "CLibuv", "Synchronization"],
+    "CoveyTransport": [
+      "CoveyCore", "CLibwebsockets", "CLibuv", "CLibssl", "CSockets", "Glibc", "Synchronization",
+    ],
     "CoveyABI": ["CCovey", "CoveyTransport", "CoveyCore"],
   ]
 
   /// Modules that one file alone may know.
   private static let onlyIn = [
     "CLibwebsockets": ["Sources/CoveyTransport/Lws.swift"],
-    "CLibuv": ["Sources/CoveyTransport/Uv.swift", "Sources/CoveyTransport/UvFiles.swift"],
+    "CLibuv": ["Uv", "UvFiles", "UvPoll", "UvTimer"].map(inTransport),
+    "CLibssl": ["TlsEntrance", "TlsIdentity", "TlsSubject"].map(inTransport),
+    "CSockets": ["Sockets", "UnixSockets"].map(inTransport),
+    "Glibc": ["Sockets", "UnixSockets"].map(inTransport),
   ]
+
+  private static func inTransport(_ name: String) -> String {
+    "Sources/CoveyTransport/\(name).swift"
+  }
 
   private func imported(_ line: Substring) -> String? {
     let words = line.split(separator: " ")

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Which target is run says the environment: `json`, `frames`, `calls` or `requests`.
+/// Which target is run says the environment: `json`, `frames`, `calls`, `requests` or `proxies`.
 private let target = getenv("COVEY_FUZZ").map { String(cString: $0) } ?? "json"
 
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -11,6 +11,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     case "frames": try fuzzFrames(input)
     case "calls": try fuzzCalls(input)
     case "requests": fuzzRequests(input)
+    case "proxies": try fuzzProxies(input)
     default: try fuzzJSON(input)
     }
   } catch { fatalError("\(error)") }

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 seconds=${1:-20}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- json frames calls requests
+[ $# -gt 0 ] || set -- json frames calls requests proxies
 
 out=$PWD/build/fuzzing
 mkdir -p "$out"

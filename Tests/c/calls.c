@@ -50,9 +50,16 @@ covey_status calls_get(size_t which, covey_server *server,
     return covey_consumer_get_user(server, consumer, value_out, size_out);
   case 10:
     return covey_consumer_get_address(server, consumer, value_out, size_out);
-  default:
+  case 11:
     return covey_consumer_get_query_string(server, consumer, value_out,
                                            size_out);
+  case 12:
+    return covey_consumer_get_scheme(server, consumer, value_out, size_out);
+  case 13:
+    return covey_consumer_get_host(server, consumer, value_out, size_out);
+  default:
+    return covey_consumer_get_certificate(server, consumer, value_out,
+                                          size_out);
   }
 }
 
@@ -64,6 +71,11 @@ covey_status calls_get(size_t which, covey_server *server,
 CALL(server_listen) {
   (void)consumer;
   return covey_server_listen(server, NULL, NULL, NULL);
+}
+
+CALL(server_reload_certificates) {
+  (void)consumer;
+  return covey_server_reload_certificates(server, NULL);
 }
 
 CALL(server_run) {
@@ -187,6 +199,9 @@ GETTER(consumer_get_peer, 8)
 GETTER(consumer_get_user, 9)
 GETTER(consumer_get_address, 10)
 GETTER(consumer_get_query_string, 11)
+GETTER(consumer_get_scheme, 12)
+GETTER(consumer_get_host, 13)
+GETTER(consumer_get_certificate, 14)
 
 CALL(consumer_get_channel) {
   covey_channel_id channel = 0;
@@ -418,6 +433,8 @@ CALL(server_generate_typescript) {
 
 const call calls[] = {
     {"covey_server_listen", LOOP, false, COVEY_E_STOPPED, server_listen},
+    {"covey_server_reload_certificates", LOOP, false, COVEY_E_STOPPED,
+     server_reload_certificates},
     {"covey_server_run", ANY, false, COVEY_E_STOPPED, server_run},
     {"covey_server_service", ANY, false, COVEY_E_STOPPED, server_service},
     {"covey_server_get_fd", LOOP, false, COVEY_E_STOPPED, server_get_fd},
@@ -454,6 +471,11 @@ const call calls[] = {
     {"covey_consumer_get_subprotocol", LOOP, true, COVEY_E_GONE,
      consumer_get_subprotocol},
     {"covey_consumer_get_peer", LOOP, true, COVEY_E_GONE, consumer_get_peer},
+    {"covey_consumer_get_scheme", LOOP, true, COVEY_E_GONE,
+     consumer_get_scheme},
+    {"covey_consumer_get_host", LOOP, true, COVEY_E_GONE, consumer_get_host},
+    {"covey_consumer_get_certificate", LOOP, true, COVEY_E_GONE,
+     consumer_get_certificate},
     {"covey_consumer_get_user", LOOP, true, COVEY_E_GONE, consumer_get_user},
     {"covey_consumer_get_address", LOOP, true, COVEY_E_GONE,
      consumer_get_address},

@@ -4,15 +4,36 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+bool client_is_secure(void) {
+  const char *wanted = getenv("COVEY_TEST_TLS");
+  return wanted != NULL && strcmp(wanted, "1") == 0;
+}
+
+/* What all clients connect with when the tests run over TLS. */
+static SSL_CTX *usual_identity;
+
+__attribute__((constructor)) static void make_usual_identity(void) {
+  if (client_is_secure())
+    usual_identity = SSL_CTX_new(TLS_client_method());
+}
+
+__attribute__((destructor)) static void free_usual_identity(void) {
+  SSL_CTX_free(usual_identity);
+}
 
 client client_make(void (*turn)(void *), void *context) {
   client self;
@@ -20,26 +41,45 @@ client client_make(void (*turn)(void *), void *context) {
   self.fd = -1;
   self.turn = turn;
   self.context = context;
+  self.identity = usual_identity;
   return self;
 }
 
 bool client_connect(client *self, uint16_t port, int receive_buffer) {
   struct sockaddr_in address;
-  int yes = 1;
   memset(&address, 0, sizeof address);
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return client_reach(self, &address, sizeof address, receive_buffer) &&
+         client_secure(self);
+}
+
+bool client_connect_path(client *self, const char *path) {
+  struct sockaddr_un address;
+  memset(&address, 0, sizeof address);
+  address.sun_family = AF_UNIX;
+  if (strlen(path) >= sizeof address.sun_path)
+    return false;
+  strcpy(address.sun_path, path);
+  return client_reach(self, &address, sizeof address, 0) && client_secure(self);
+}
+
+bool client_reach(client *self, const void *address, size_t size,
+                  int receive_buffer) {
+  const struct sockaddr *place = address;
+  int yes = 1;
   self->have = self->taken = 0;
   self->at_end = false;
-  self->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  self->fd = socket(place->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (self->fd < 0)
     return false;
   if (receive_buffer > 0)
     (void)setsockopt(self->fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
                      sizeof receive_buffer);
-  (void)setsockopt(self->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  if (connect(self->fd, (struct sockaddr *)&address, sizeof address) == 0)
+  if (place->sa_family != AF_UNIX)
+    (void)setsockopt(self->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  if (connect(self->fd, place, (socklen_t)size) == 0)
     return true;
   client_drop(self, false);
   return false;
@@ -63,9 +103,81 @@ static bool wait_for(client *self, short events) {
   }
 }
 
+/* Waits for what TLS wants after a call on it that did not go well; false when
+ * that was not for want of anything. */
+static bool wait_for_tls(client *self, int outcome) {
+  switch (SSL_get_error(self->tls, outcome)) {
+  case SSL_ERROR_WANT_READ:
+    return wait_for(self, POLLIN);
+  case SSL_ERROR_WANT_WRITE:
+    return wait_for(self, POLLOUT);
+  default:
+    return false;
+  }
+}
+
+static void no_blocking(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+bool client_secure(client *self) {
+  if (self->identity == NULL)
+    return true;
+  no_blocking(self->fd);
+  (void)signal(SIGPIPE, SIG_IGN);
+  self->tls = SSL_new(self->identity);
+  SSL_set_mode(self->tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  if (self->session != NULL)
+    CHECK(SSL_set_session(self->tls, self->session) == 1);
+  if (self->server_name != NULL)
+    CHECK(SSL_set_tlsext_host_name(self->tls, self->server_name) == 1);
+  if (SSL_set_fd(self->tls, self->fd) == 1)
+    for (;;) {
+      ERR_clear_error();
+      int outcome = SSL_connect(self->tls);
+      if (outcome == 1)
+        return true;
+      if (!wait_for_tls(self, outcome))
+        break;
+    }
+  client_drop(self, false);
+  return false;
+}
+
+/* As recv(2) and send(2); -1 with EAGAIN when it has to be tried again. */
+static ssize_t receive(client *self, void *bytes, size_t size) {
+  if (self->tls == NULL)
+    return recv(self->fd, bytes, size, MSG_DONTWAIT);
+  ERR_clear_error();
+  int got = SSL_read(self->tls, bytes, size > 1 << 30 ? 1 << 30 : (int)size);
+  if (got > 0)
+    return got;
+  int error = SSL_get_error(self->tls, got);
+  errno = EAGAIN;
+  return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? -1 : 0;
+}
+
+static ssize_t transmit(client *self, const void *bytes, size_t size) {
+  if (self->tls == NULL)
+    return send(self->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  ERR_clear_error();
+  int sent = SSL_write(self->tls, bytes, size > 1 << 30 ? 1 << 30 : (int)size);
+  if (sent > 0)
+    return sent;
+  int error = SSL_get_error(self->tls, sent);
+  errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? EAGAIN
+                                                                        : EPIPE;
+  return -1;
+}
+
 /* Receives some more. */
 static bool fill(client *self) {
-  if (self->fd < 0 || self->at_end || !wait_for(self, POLLIN))
+  if (self->fd < 0 || self->at_end)
+    return false;
+  if ((self->tls == NULL || SSL_pending(self->tls) == 0) &&
+      !wait_for(self, POLLIN))
     return false;
   if (self->room - self->have < 65536) {
     size_t room = (self->have + 65536) * 2;
@@ -75,8 +187,8 @@ static bool fill(client *self) {
     self->buffer = larger;
     self->room = room;
   }
-  ssize_t got = recv(self->fd, self->buffer + self->have,
-                     self->room - self->have, MSG_DONTWAIT);
+  ssize_t got =
+      receive(self, self->buffer + self->have, self->room - self->have);
   if (got > 0)
     self->have += (size_t)got;
   else if (got == 0 || (errno != EAGAIN && errno != EINTR))
@@ -94,7 +206,7 @@ bool client_send_bytes(client *self, const void *data, size_t size) {
   while (size > 0) {
     if (self->fd < 0 || !wait_for(self, POLLOUT))
       return false;
-    ssize_t sent = send(self->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t sent = transmit(self, bytes, size);
     if (sent < 0 && errno != EAGAIN && errno != EINTR)
       return false;
     if (sent > 0) {
@@ -107,10 +219,14 @@ bool client_send_bytes(client *self, const void *data, size_t size) {
 
 /* Sends a request and reads the head of its answer. */
 static int ask(client *self, const char *request) {
+  return client_send_bytes(self, request, strlen(request))
+             ? client_reads_answer(self)
+             : 0;
+}
+
+int client_reads_answer(client *self) {
   size_t end = 0;
   self->head[0] = '\0';
-  if (!client_send_bytes(self, request, strlen(request)))
-    return 0;
   while (end == 0) {
     for (size_t i = 3; i < self->have && end == 0; i++)
       if (memcmp(self->buffer + i - 3, "\r\n\r\n", 4) == 0)
@@ -300,6 +416,15 @@ int client_receives_close(client *self) {
   return self->at_end ? 1006 : -1;
 }
 
+bool client_reads(client *self, void *bytes_out, size_t size) {
+  while (self->have < size)
+    if (!fill(self))
+      return false;
+  memcpy(bytes_out, self->buffer, size);
+  take(self, size);
+  return true;
+}
+
 bool client_receives_end(client *self) {
   while (fill(self))
     self->have = self->taken = 0;
@@ -325,6 +450,8 @@ void client_drop(client *self, bool is_reset) {
                        sizeof at_once);
     close(self->fd);
   }
+  SSL_free(self->tls);
+  self->tls = NULL;
   free(self->buffer);
   self->buffer = NULL;
   self->fd = -1;

@@ -5,10 +5,13 @@
  * wait ends after CLIENT_PATIENCE_MS. While it waits it takes turns with the
  * server when `turn` is set, so that a test can be client and server on one
  * thread; otherwise somebody else has to drive the server.
+ *
+ * With COVEY_TEST_TLS=1 in the environment every client speaks TLS.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
 
+#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +36,11 @@ typedef struct client {
   size_t have;           /* bytes in it */
   size_t taken;          /* of these, the last frame's */
   size_t room;
-  bool at_end; /* the server closed, or the connection broke */
+  bool at_end;          /* the server closed, or the connection broke */
+  SSL_CTX *identity;    /* borrowed; what it connects with; NULL: without TLS */
+  SSL_SESSION *session; /* borrowed; to be resumed; or NULL */
+  const char *server_name; /* to be asked for by TLS; or NULL */
+  SSL *tls;
 } client;
 
 typedef struct frame {
@@ -43,11 +50,24 @@ typedef struct frame {
   size_t size;
 } frame;
 
+/** Whether the tests run over TLS. */
+bool client_is_secure(void);
+
 /** A client that is not connected. */
 client client_make(void (*turn)(void *), void *context);
 
 /** Connects to 127.0.0.1. `receive_buffer` sets SO_RCVBUF; 0 leaves it. */
 bool client_connect(client *self, uint16_t port, int receive_buffer);
+
+/** Connects to any address of any family; no TLS yet. */
+bool client_reach(client *self, const void *address, size_t size,
+                  int receive_buffer);
+
+/** Connects to a Unix socket. */
+bool client_connect_path(client *self, const char *path);
+
+/** Shakes hands, if it has an identity. */
+bool client_secure(client *self);
 
 /** Asks for an upgrade. `headers` are more lines, each ending in CRLF, or NULL.
  * Answers the HTTP status; 0 when none came. */
@@ -55,6 +75,9 @@ int client_upgrade(client *self, const char *target, const char *headers);
 
 /** Asks for a page, and answers as client_upgrade. */
 int client_get(client *self, const char *target);
+
+/** Reads the head of an answer, and answers as client_upgrade. */
+int client_reads_answer(client *self);
 
 /** The same with another method. */
 int client_ask(client *self, const char *method, const char *target);
@@ -85,6 +108,9 @@ bool client_receives_text(client *self, const char *text);
 /** Reads up to the close frame. Answers its code; 1005 when it has none; 1006
  * when the connection ended without one, -1 when neither came. */
 int client_receives_close(client *self);
+
+/** Reads so many bytes as they are; false at the end before that. */
+bool client_reads(client *self, void *bytes_out, size_t size);
 
 /** Reads whatever comes, up to the end of the connection. */
 bool client_receives_end(client *self);

@@ -1,5 +1,7 @@
 #include "host.h"
 
+#include "certificates.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -113,11 +115,25 @@ bool host_make(host *self, const covey_server_options *server_options,
                   COVEY_OK);
 }
 
-bool host_listen(host *self) {
+bool host_listen_with(host *self, const covey_listen_options *options) {
   covey_error error = COVEY_ERROR_INIT;
-  return went_well(covey_server_listen(self->server, NULL, &self->port, &error),
-                   &error, "covey_server_listen") &&
-         CHECK(self->port != 0);
+  return went_well(
+      covey_server_listen(self->server, options, &self->port, &error), &error,
+      "covey_server_listen");
+}
+
+bool host_listen(host *self) {
+  covey_listen_options options = COVEY_LISTEN_OPTIONS_INIT;
+  certificates files;
+  if (!client_is_secure())
+    return host_listen_with(self, NULL) && CHECK(self->port != 0);
+  if (!certificates_make(&files))
+    return false;
+  options.certificate_file = files.certificate;
+  options.key_file = files.key;
+  bool is_listening = host_listen_with(self, &options);
+  certificates_remove(&files); /* they were read */
+  return is_listening && CHECK(self->port != 0);
 }
 
 bool host_open(host *self) {

@@ -57,8 +57,11 @@ void host_on_connect(covey_server *server, covey_consumer_id consumer,
 void host_on_disconnect(covey_server *server, covey_consumer_id consumer,
                         const covey_ending *ending, void *user);
 
-/** Listens on 127.0.0.1. */
+/** Listens on 127.0.0.1; with COVEY_TEST_TLS=1 in the environment, with TLS. */
 bool host_listen(host *self);
+
+/** Listens as the options say, whatever the environment. */
+bool host_listen_with(host *self, const covey_listen_options *options);
 
 /** host_prepare, host_make with defaults, and host_listen. */
 bool host_open(host *self);

@@ -72,11 +72,21 @@ FIELD(covey_server_options, log_bytes_max, 200, 8);
 FIELD(covey_server_options, log_changes_max, 208, 4);
 FIELD(covey_server_options, log_age_ms, 212, 4);
 
-SIZE(covey_listen_options, 16);
+SIZE(covey_listen_options, 80);
 FIELD(covey_listen_options, struct_size, 0, 4);
 FIELD(covey_listen_options, port, 4, 2);
 FIELD(covey_listen_options, reserved, 6, 2);
 FIELD(covey_listen_options, address, 8, 8);
+FIELD(covey_listen_options, flags, 16, 4);
+FIELD(covey_listen_options, backlog, 20, 4);
+FIELD(covey_listen_options, path, 24, 8);
+FIELD(covey_listen_options, owner, 32, 8);
+FIELD(covey_listen_options, mode, 40, 4);
+FIELD(covey_listen_options, descriptor, 44, 4);
+FIELD(covey_listen_options, certificate_file, 48, 8);
+FIELD(covey_listen_options, key_file, 56, 8);
+FIELD(covey_listen_options, client_ca_file, 64, 8);
+FIELD(covey_listen_options, trusted_proxies, 72, 8);
 
 SIZE(covey_ending, 32);
 FIELD(covey_ending, struct_size, 0, 4);

@@ -5,6 +5,7 @@
 #   run.sh --sanitizer thread|address LIBDIR   the programs, by clang, against a
 #                                              library built with that sanitizer
 #   run.sh --valgrind                          the programs, under valgrind
+#   run.sh --tls                               the programs, all clients with TLS
 #   run.sh ... WORD...                         only what has a WORD in its name
 #
 # CC, CXX, CFLAGS and LIBDIR (the folder of libcovey.so) come from the
@@ -13,7 +14,7 @@ set -u
 # shellcheck source=script.sh
 . "$(dirname "$0")/script.sh"
 
-parts=(check client host calls boards workshop)
+parts=(check certificates client host calls boards workshop)
 programs=(misuse_nulls misuse_ids misuse_numbers misuse_sizes misuse_text
   misuse_structs misuse_setup misuse_places misuse_destroy misuse_tasks
   misuse_models misuse_state misuse_contexts misuse_actions misuse_clients
@@ -21,6 +22,7 @@ programs=(misuse_nulls misuse_ids misuse_numbers misuse_sizes misuse_text
   connect request groups endings limits drive descriptor
   models store changes transactions letting_in contexts owners anchors variables
   actions answers writes refusals loads sessions slow mailbox drain watching
+  listening tls unix proxies
   describe describe_shapes describe_files describe_names
   threads_state threads)
 scripts=(header_test abi_test first_test symbols_test install_test)
@@ -28,7 +30,7 @@ under=()
 mode=normal
 cflags=(-std=c11 -D_GNU_SOURCE -O1 -g -pthread -Wall -Wextra -Wpedantic
   -Werror -I"$root/include")
-ldflags=()
+ldflags=(-lssl -lcrypto)
 
 # The folder of the Swift toolchain's own libraries.
 swift_libraries() {
@@ -67,7 +69,7 @@ case ${1-} in
 --sanitizer)
   case ${2-} in
   thread | address) ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "$0" && exit 2 ;;
+  *) sed -n '2,12s/^# \{0,1\}//p' "$0" && exit 2 ;;
   esac
   use_sanitizer "$2" "${3:?the folder of the library}"
   shift 3
@@ -76,7 +78,12 @@ case ${1-} in
   use_valgrind
   shift
   ;;
--*) sed -n '2,11s/^# \{0,1\}//p' "$0" && exit 2 ;;
+--tls)
+  scripts=()
+  export COVEY_TEST_TLS=1
+  shift
+  ;;
+-*) sed -n '2,12s/^# \{0,1\}//p' "$0" && exit 2 ;;
 esac
 words=("$@")
 

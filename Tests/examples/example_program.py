@@ -27,6 +27,8 @@ STOP_SECONDS = 5
 
 def command(name: str) -> list[str | Path]:
     """Of an example in C, such as "chat", or in Python: "python/chat"."""
+    if name.startswith("/"):
+        return [name]
     folder, _, program = name.rpartition("/")
     if not folder:
         return [BINARIES / program]
@@ -53,7 +55,7 @@ class ExampleProgram:
     """One process. Made listening; `stop` ends it and checks how it ended."""
 
     def __init__(self, name: str, *flags: str) -> None:
-        if not any(flag.startswith("--port") for flag in flags):
+        if not any(flag.startswith(("--port", "--unix")) for flag in flags):
             flags = (*flags, "--port", "0")
         self.name = name
         self.process = subprocess.Popen(
@@ -71,6 +73,8 @@ class ExampleProgram:
             _, errors = self.process.communicate()
             raise AssertionError(f"{name} said {self.first_line!r} and {errors!r}")
         self.authority = self.first_line.removeprefix("listening on ").rstrip("\n")
+        if self.authority.startswith("/"):
+            return
         host, port = self.authority.rsplit(":", 1)
         self.host, self.port = host.strip("[]"), int(port)
 
@@ -78,7 +82,8 @@ class ExampleProgram:
     def connect(self, path: str = "/", **options: Any) -> Iterator[ClientConnection]:
         """A WebSocket client without extensions and without limits of its own."""
         defaults: dict[str, Any] = {"max_size": None, "compression": None, "proxy": None}
-        with connect_client(f"ws://{self.authority}{path}", **(defaults | options)) as client:
+        scheme = "wss" if "ssl" in options else "ws"
+        with connect_client(f"{scheme}://{self.authority}{path}", **(defaults | options)) as client:
             yield client
 
     def join(self, room: str, **options: Any) -> AbstractContextManager[ClientConnection]:

@@ -1,9 +1,12 @@
+#define _POSIX_C_SOURCE 200809L /* pthread_sigmask */
+
 #include "command_line.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,8 +19,15 @@ enum {
   FLAG_PORT,
   FLAG_MAX_MESSAGE,
   FLAG_WATCH,
+  FLAG_UNIX,
+  FLAG_CERT,
+  FLAG_KEY,
+  FLAG_REUSE_PORT,
+  FLAG_PROXY,
   FLAG_OWN
 };
+
+enum { COMMON_FLAGS = FLAG_OWN - 1 };
 
 static void print_usage(FILE *file, const command_line *line,
                         const char *program) {
@@ -26,7 +36,13 @@ static void print_usage(FILE *file, const command_line *line,
           "  --host ADDRESS       numeric address to listen on (127.0.0.1)\n"
           "  --port PORT          0 takes any that is free (8000)\n"
           "  --max-message BYTES  largest message that is received\n"
-          "  --watch              answers /health, /ready, /metrics, /report\n",
+          "  --watch              answers /health, /ready, /metrics, /report\n"
+          "  --unix PATH          a Unix socket to listen on instead\n"
+          "  --cert FILE          certificate for TLS, read anew on SIGHUP\n"
+          "  --key FILE           its key\n"
+          "  --reuse-port         others may listen on the port as well\n"
+          "  --proxy NETWORK      believe what proxies there, such as\n"
+          "                       127.0.0.1 or unix, say of their clients\n",
           program);
   for (const own_flag *own = line->own; own != NULL && own->name != NULL;
        own++) {
@@ -54,16 +70,21 @@ static int parse_number(const char *flag, const char *text, uint64_t least,
 }
 
 void command_line_parse(command_line *line, int argc, char **argv) {
-  struct option flags[6 + OWN_FLAGS_MAX] = {
+  struct option flags[COMMON_FLAGS + 1 + OWN_FLAGS_MAX] = {
       {"help", no_argument, NULL, FLAG_HELP},
       {"host", required_argument, NULL, FLAG_HOST},
       {"port", required_argument, NULL, FLAG_PORT},
       {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE},
-      {"watch", no_argument, NULL, FLAG_WATCH}};
+      {"watch", no_argument, NULL, FLAG_WATCH},
+      {"unix", required_argument, NULL, FLAG_UNIX},
+      {"cert", required_argument, NULL, FLAG_CERT},
+      {"key", required_argument, NULL, FLAG_KEY},
+      {"reuse-port", no_argument, NULL, FLAG_REUSE_PORT},
+      {"proxy", required_argument, NULL, FLAG_PROXY}};
   for (int own = 0;
        line->own != NULL && line->own[own].name != NULL && own < OWN_FLAGS_MAX;
        own++) {
-    flags[5 + own] = (struct option){
+    flags[COMMON_FLAGS + own] = (struct option){
         line->own[own].name,
         line->own[own].takes_value ? required_argument : no_argument, NULL,
         FLAG_OWN + own};
@@ -89,6 +110,21 @@ void command_line_parse(command_line *line, int argc, char **argv) {
     case FLAG_WATCH:
       line->is_watched = 1;
       break;
+    case FLAG_UNIX:
+      line->path = optarg;
+      break;
+    case FLAG_CERT:
+      line->certificate = optarg;
+      break;
+    case FLAG_KEY:
+      line->key = optarg;
+      break;
+    case FLAG_REUSE_PORT:
+      line->shares_port = 1;
+      break;
+    case FLAG_PROXY:
+      line->proxy = optarg;
+      break;
     case '?': /* getopt_long has said what is wrong */
       is_good = 0;
       break;
@@ -96,9 +132,19 @@ void command_line_parse(command_line *line, int argc, char **argv) {
       line->own[flag - FLAG_OWN].value = optarg == NULL ? "" : optarg;
     }
   }
+  if (is_good && (line->certificate == NULL) != (line->key == NULL)) {
+    fprintf(stderr, "--cert and --key go together\n");
+    is_good = 0;
+  }
   if (!is_good || optind != argc) {
     print_usage(stderr, line, argv[0]);
     exit(2);
   }
   line->port = (uint16_t)port;
+  if (line->certificate != NULL) {
+    sigset_t hangup;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &hangup, NULL);
+  }
 }

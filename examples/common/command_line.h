@@ -21,15 +21,22 @@ typedef struct command_line {
   uint16_t port;              /* --port; 0: the system chooses */
   uint64_t message_bytes_max; /* --max-message; 0: the library's default */
   int is_watched;             /* --watch */
+  const char *path;           /* --unix; in place of host and port; or NULL */
+  const char *certificate;    /* --cert and --key; both or none */
+  const char *key;
+  int shares_port;   /* --reuse-port */
+  const char *proxy; /* --proxy; who is believed about clients; or NULL */
 
   own_flag *own; /* ends with one that has no name; NULL: there are none */
 } command_line;
 
 #define COMMAND_LINE_DEFAULTS                                                  \
-  { "127.0.0.1", 8000, 0, 0, NULL }
+  { "127.0.0.1", 8000, 0, 0, NULL, NULL, NULL, 0, NULL, NULL }
 
 /* Returns when all is well. Otherwise it ends the program: with status 0 after
- * --help, with status 2 and the usage on standard error after a bad flag. */
+ * --help, with status 2 and the usage on standard error after a bad flag. To be
+ * called before a thread is made: with --cert all but one leave SIGHUP alone.
+ */
 void command_line_parse(command_line *line, int argc, char **argv);
 
 #endif

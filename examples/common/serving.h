@@ -15,7 +15,8 @@ void must(covey_status status, const covey_error *error);
 void serve_watching(covey_server_options *options, const command_line *line);
 
 /* Listens where the command line says, stops the server on SIGINT and SIGTERM
- * from now on, and prints "listening on HOST:PORT". */
+ * from now on, has it read its certificates anew on SIGHUP if there are any,
+ * and prints "listening on HOST:PORT", or "listening on PATH". */
 void begin_serving(covey_server *server, const command_line *line);
 
 /* After the loop has ended: frees the server, which signals do not reach any

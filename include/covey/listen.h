@@ -19,9 +19,10 @@ enum {
    * before the old one ends. Once it drains, a server lets go of such a port,
    * after taking who has come already. */
   COVEY_LISTEN_REUSE_PORT = 1,
-  /* Each connection begins with a header of the PROXY protocol, version 2, by a
-   * proxy among trusted_proxies. One without, or from elsewhere, is dropped.
-   * LOCAL (a check of the proxy's own) is served as the proxy itself. */
+  /* Each connection begins with a header of the PROXY protocol, version 2, of
+   * at most 2,048 bytes, by a proxy among trusted_proxies. One without, or from
+   * elsewhere, is dropped. LOCAL (a check of the proxy's own) is served as the
+   * proxy itself. */
   COVEY_LISTEN_PROXY_PROTOCOL = 2,
   /* With client_ca_file: who has no certificate is let in as well. */
   COVEY_LISTEN_CERTIFICATE_OPTIONAL = 4,
@@ -70,7 +71,10 @@ typedef struct covey_listen_options {
    * protocol are believed: networks such as "10.0.0.0/8", "::1", and "unix" for
    * who comes by a Unix socket. Ends with a NULL. Where both are there,
    * Forwarded counts. Of a chain, the last address that is no such proxy is the
-   * client. */
+   * client. A handshake with words that make no sense is answered 400. Have
+   * proxies replace or remove all of these headers, also those they do not use:
+   * what a client sends would count. Of several lines, all of X-Forwarded-For
+   * are read, and the first of any other. */
   const char *const *trusted_proxies;
 } covey_listen_options;
 

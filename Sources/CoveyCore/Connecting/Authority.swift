@@ -55,63 +55,7 @@ struct Authority: Equatable, Sendable {
 
   /// Spells an IPv6 address out: `::1` becomes `[0:0:0:0:0:0:0:1]`.
   private static func address(_ text: Substring.UTF8View) -> String? {
-    guard text.count <= 45 else { return nil }
-    let bytes = Array(text)
-    var halves: [ArraySlice<UInt8>] = [bytes[...]]
-    let colon = UInt8(ascii: ":")
-    if let gap = bytes.indices.dropLast().first(where: {
-      bytes[$0] == colon && bytes[$0 + 1] == colon
-    }) {
-      halves = [bytes[..<gap], bytes[(gap + 2)...]]
-    }
-    guard let head = groups(halves[0], isLast: halves.count == 1) else { return nil }
-    guard halves.count == 2 else {
-      return head.count == 8 ? spelled(head) : nil
-    }
-    guard let tail = groups(halves[1], isLast: true), head.count + tail.count < 8 else {
-      return nil
-    }
-    return spelled(head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail)
-  }
-
-  private static func spelled(_ groups: [UInt16]) -> String {
-    "[" + groups.map { String($0, radix: 16) }.joined(separator: ":") + "]"
-  }
-
-  /// Reads groups of hexadecimal digits; the last may be an IPv4 address, which makes two.
-  private static func groups(_ bytes: ArraySlice<UInt8>, isLast: Bool) -> [UInt16]? {
-    guard !bytes.isEmpty else { return [] }
-    let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-    var groups: [UInt16] = []
-    for (index, part) in parts.enumerated() {
-      if isLast, index == parts.count - 1, part.contains(UInt8(ascii: ".")) {
-        guard let pair = addressVersion4(part) else { return nil }
-        groups += pair
-      } else {
-        // A sign would pass UInt16's reading, so the digits are checked first.
-        guard (1...4).contains(part.count), part.allSatisfy(isHex),
-          let group = UInt16(String(decoding: part, as: UTF8.self), radix: 16)
-        else { return nil }
-        groups.append(group)
-      }
-    }
-    return groups
-  }
-
-  private static func addressVersion4(_ bytes: ArraySlice<UInt8>) -> [UInt16]? {
-    let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    var numbers: [UInt16] = []
-    for part in parts {
-      guard (1...3).contains(part.count), part.allSatisfy(Converter.isDigit),
-        let number = UInt8(String(decoding: part, as: UTF8.self))
-      else { return nil }
-      numbers.append(UInt16(number))
-    }
-    guard numbers.count == 4 else { return nil }
-    return [numbers[0] << 8 | numbers[1], numbers[2] << 8 | numbers[3]]
-  }
-
-  private static func isHex(_ byte: UInt8) -> Bool {
-    Converter.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
+    guard let groups = IPAddress.groups(ofVersion6: ArraySlice(text)) else { return nil }
+    return "[" + groups.map { String($0, radix: 16) }.joined(separator: ":") + "]"
   }
 }

@@ -13,6 +13,9 @@ package final class Request {
   private let path: Piece
   private let origin: Piece?
   private let peer: Piece
+  private let host: Piece?
+  private let certificate: Piece?
+  package let scheme: String
   /// Where the URL parameters are in the path, in the order of the pattern.
   private var parameters: [Piece] = []
   private var query: [(name: Piece, value: Piece)] = []
@@ -24,7 +27,8 @@ package final class Request {
   package init(_ opening: Opening) {
     var text: [UInt8] = []
     text.reserveCapacity(
-      opening.path.count + (opening.origin?.count ?? 0) + opening.peer.count)
+      opening.path.count + (opening.origin?.count ?? 0) + opening.peer.count
+        + (opening.host?.count ?? 0) + (opening.certificate?.count ?? 0))
     func keep(_ bytes: [UInt8]) -> Piece {
       let piece = Piece(
         start: UInt32(truncatingIfNeeded: text.count),
@@ -35,6 +39,9 @@ package final class Request {
     path = keep(opening.path)
     origin = opening.origin.map(keep)
     peer = keep(opening.peer)
+    host = opening.host.map(keep)
+    certificate = opening.certificate.map(keep)
+    scheme = opening.scheme
     for (name, value) in opening.query { query.append((keep(name), keep(value))) }
     subprotocols = opening.subprotocols.map(keep)
     self.text = text
@@ -70,6 +77,8 @@ package final class Request {
 extension Request {
   package var pathBytes: ArraySlice<UInt8> { bytes(path) }
   package var peerBytes: ArraySlice<UInt8> { bytes(peer) }
+  package var hostBytes: ArraySlice<UInt8>? { host.map(bytes) }
+  package var certificateBytes: ArraySlice<UInt8>? { certificate.map(bytes) }
   package var originBytes: ArraySlice<UInt8>? { origin.map(bytes) }
   package var chosenSubprotocolBytes: ArraySlice<UInt8>? {
     chosenSubprotocol.flatMap(subprotocol)
@@ -153,8 +162,11 @@ package struct Opening {
   package var subprotocols: [[UInt8]] = []
   /// Whether the list of subprotocols was too long or not a list.
   package var isSubprotocolListBad = false
-  /// Numeric; IPv4 in dotted form.
+  /// Numeric; IPv4 in dotted form; empty on a Unix socket.
   package var peer: [UInt8] = []
+  /// The subject of the client's certificate, if one was verified.
+  package var certificate: [UInt8]?
+  package var scheme = "http"
 
   package init() {}
 }

@@ -1,0 +1,130 @@
+internal import CoveyCore
+
+/// What a listener tells of who comes.
+protocol ListenerClient: AnyObject {
+  /// Whether a connection is taken at all, before a byte of it is read.
+  func admits(_ peer: Peer, at listener: Listener) -> Bool
+  /// Somebody was turned away without a word.
+  func hasDropped()
+  /// A connection is ready to be served. Takes the descriptor.
+  func serve(_ descriptor: Int32, _ arrival: Arrival)
+}
+
+/// A listening socket of ours on the loop: accepts, and reads what a proxy says first.
+final class Listener {
+  /// At a time, so that a crowd at the door does not stop the service inside.
+  private static let acceptsPerTurn = 64
+  /// Then descriptors may have become free.
+  private static let exhaustedMilliseconds: UInt64 = 100
+
+  let options: ListenOptions
+  let port: UInt16
+  /// Replaced when certificates are read anew; those who came before keep the old one.
+  var identity: TlsIdentity?
+  private let socket: Sockets.Listening
+  private let loop: UvLoop
+  private let headerTimeoutMilliseconds: UInt64
+  /// Owns this, and so outlives it.
+  private unowned(unsafe) let client: any ListenerClient
+  private var poll: UvPoll?
+  private var pause: UvTimer?
+  /// Who has not been introduced by its proxy yet.
+  private var introductions: [ObjectIdentifier: ProxyIntroduction] = [:]
+  private(set) var isOpen = true
+
+  /// Watches a socket that listens; it is closed when this throws.
+  init(
+    _ socket: Sockets.Listening, _ options: ListenOptions, identity: TlsIdentity?,
+    loop: UvLoop, headerTimeoutMilliseconds: UInt64, client: any ListenerClient
+  ) throws(Failure) {
+    self.socket = socket
+    self.options = options
+    self.identity = identity
+    self.loop = loop
+    self.headerTimeoutMilliseconds = headerTimeoutMilliseconds
+    self.client = client
+    port = socket.port
+    poll = UvPoll(socket.descriptor, on: loop) { [unowned(unsafe) self] in
+      acceptSome(atMost: Self.acceptsPerTurn)
+    }
+    guard poll != nil else { throw .system("the loop cannot watch another socket") }
+  }
+
+  /// Whether others may listen on the same port, or may take this very socket over.
+  var isShared: Bool {
+    switch options.place {
+    case .address(_, _, let isShared): isShared
+    case .path: false
+    case .descriptor: true
+    }
+  }
+
+  private func acceptSome(atMost count: Int) {
+    for _ in 0..<count where isOpen {
+      switch Sockets.accept(socket.descriptor) {
+      case .connection(let descriptor, let peer): welcome(descriptor, peer)
+      case .nobody: return
+      case .gone: continue
+      case .exhausted: return rest()
+      }
+    }
+  }
+
+  /// Whoever waits would wake the loop again and again.
+  private func rest() {
+    poll?.pause()
+    pause = UvTimer(on: loop, after: Self.exhaustedMilliseconds) { [unowned(unsafe) self] in
+      pause = nil
+      poll?.resume()
+    }
+  }
+
+  private func welcome(_ descriptor: Int32, _ peer: Peer) {
+    guard options.expectsProxyHeader else { return take(descriptor, peer) }
+    guard options.trustedProxies.contains(peer) else { return drop(descriptor) }
+    let introduction = ProxyIntroduction(
+      descriptor, on: loop, atMost: headerTimeoutMilliseconds
+    ) { [unowned(unsafe) self] introduction, header in
+      introductions[ObjectIdentifier(introduction)] = nil
+      guard let header else { return drop(descriptor) }
+      take(descriptor, header.source ?? peer)
+    }
+    guard let introduction else { return drop(descriptor) }
+    introductions[ObjectIdentifier(introduction)] = introduction
+  }
+
+  private func take(_ descriptor: Int32, _ peer: Peer) {
+    guard client.admits(peer, at: self) else { return Sockets.close(descriptor) }
+    client.serve(descriptor, Arrival(listener: self, peer: peer))
+  }
+
+  private func drop(_ descriptor: Int32) {
+    client.hasDropped()
+    Sockets.close(descriptor)
+  }
+
+  /// Takes whoever waits already, and closes the listening socket.
+  func letGo() {
+    guard isOpen else { return }
+    acceptSome(atMost: Int(options.backlog))
+    stopListening()
+  }
+
+  private func stopListening() {
+    guard isOpen else { return }
+    isOpen = false
+    pause = nil
+    poll?.close()
+    poll = nil
+    if let file = socket.file { Sockets.remove(file) }
+    Sockets.close(socket.descriptor)
+  }
+
+  /// Ends everything that is not served yet.
+  func close() {
+    stopListening()
+    let waiting = introductions.values
+    introductions = [:]
+    for introduction in waiting { introduction.giveUp() }
+  }
+}
