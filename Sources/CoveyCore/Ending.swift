@@ -2,6 +2,7 @@
 package struct Ending: Sendable, Equatable {
   package enum Cause: Int, Sendable, CaseIterable {
     case peer = 1, host, refused, undecided, slow, silent, tooLarge, badText, badKind, lost, stopped
+    case expired, tooFast, shed
   }
 
   package var cause: Cause

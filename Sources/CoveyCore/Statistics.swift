@@ -35,8 +35,15 @@ package struct Statistics: Sendable {
   package var loadsFailed: UInt64 = 0
   package var framesIgnored: UInt64 = 0
   package var dropsStore: UInt64 = 0
+  /// How often each was reached; position 0 is unused.
+  var limits = [UInt64](repeating: 0, count: Limit.allCases.count + 1)
+  /// Messages dropped because their reader was slow.
+  package var dropsSlow: UInt64 = 0
+  /// What the bound of all memory is about.
+  package var memoryBytes: UInt64 = 0
 
   init() {}
 
   package func count(_ cause: Ending.Cause) -> UInt64 { endings[cause.rawValue] }
+  package func count(_ limit: Limit) -> UInt64 { limits[limit.rawValue] }
 }

@@ -6,10 +6,12 @@ extension Server {
 
   /// Whether to take a connection from this peer.
   func lwsAccepts(peer: @autoclosure () -> [UInt8]) -> Bool {
-    guard let most = limits.connectionsPerAddressMax else { return true }
-    let isAccepted = addressCounts[peer(), default: 0] < most
-    if !isAccepted { hub.countDroppedConnection() }
-    return isAccepted
+    guard limits.connectionsPerAddressMax != nil || limits.connectsPerAddress != nil else {
+      return true
+    }
+    let peer = peer()
+    hub.now = loop.now
+    return hub.accepts(address: peer, connections: addressCounts[peer, default: 0])
   }
 
   func lwsConnected(_ connection: LwsConnection) {

@@ -25,6 +25,9 @@ package final class Server: @unchecked Sendable {
   var handshake: (id: ConsumerID, connection: LwsConnection)?
   var files = Files()
   package var healthPath: [UInt8]?
+  package var readyPath: [UInt8]?
+  package var metricsPath: [UInt8]?
+  package var reportPath: [UInt8]?
   var addressCounts: [[UInt8]: Int] = [:]
   var addresses: [Int: [UInt8]] = [:]
   private(set) var isListening = false
@@ -80,9 +83,10 @@ package final class Server: @unchecked Sendable {
     loop.client = self
     if descriptors > 10_000_000 {
       hub.log(
-        .warning,
+        .warning, .descriptorsMany,
         "the descriptor limit is \(descriptors): libwebsockets uses 2560 of them when it is over "
-          + "ten million; lower it with ulimit -n")
+          + "ten million; lower it with ulimit -n",
+        ["descriptors": .number(UInt64(descriptors))])
     }
   }
 }

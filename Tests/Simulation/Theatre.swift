@@ -110,7 +110,7 @@ final class Theatre {
       forget(id)
       hub.gone(id)
     case .released(let id): hub.release(id)
-    case .log(_, let message): logs.append(message)
+    case .log(let record): logs.append(record.message)
     default: break
     }
   }

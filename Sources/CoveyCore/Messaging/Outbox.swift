@@ -8,6 +8,8 @@ struct Outbox {
   private var start = 0
   /// The last waiting frame was made here, and nobody else has it.
   private var isLastOwn = false
+  /// Whether single messages may have to be dropped, so that none are put side by side.
+  var keepsApart = false
   /// Bytes of the waiting frames.
   private(set) var waitingBytes = 0
   /// Of these, bytes of state.
@@ -54,7 +56,7 @@ struct Outbox {
       }
     }
     frames.append(Frame(kind, payload))
-    isLastOwn = true
+    isLastOwn = !keepsApart
   }
 
   private static let rowBytesMax = 16 << 10
@@ -114,6 +116,32 @@ struct Outbox {
     waitingBytes &-= stateBytes
     stateBytes = 0
     isLastOwn = false
+  }
+
+  /// Drops the message that waits longest; nil when none does. Control frames stay. Needs frames
+  /// that are kept apart.
+  mutating func dropOldest() -> Frame? {
+    guard let position = frames[start...].firstIndex(where: { $0.traffic.messages > 0 }) else {
+      return nil
+    }
+    let oldest = frames[position]
+    waitingBytes &-= oldest.count
+    if position > start {
+      frames.remove(at: position)
+      return oldest
+    }
+    // Who reads nothing gets ever more behind it: the places before the first are cut off in time.
+    frames[position] = .ping
+    start &+= 1
+    if start > 64, start > frames.count / 2 {
+      frames.removeFirst(start)
+      start = 0
+    }
+    if start == frames.count {
+      start = 0
+      Gathered.empty(&frames)
+    }
+    return oldest
   }
 
   mutating func buffered(_ bytes: Int) { bufferedBytes = bytes }
