@@ -10,7 +10,14 @@
 /* What the library takes at most. */
 #define MESSAGE_BYTES_LIMIT (UINT64_C(1) << 30)
 
-enum { FLAG_HELP = 1, FLAG_HOST, FLAG_PORT, FLAG_MAX_MESSAGE, FLAG_OWN };
+enum {
+  FLAG_HELP = 1,
+  FLAG_HOST,
+  FLAG_PORT,
+  FLAG_MAX_MESSAGE,
+  FLAG_DRAIN,
+  FLAG_OWN
+};
 
 static void print_usage(FILE *file, const command_line *line,
                         const char *program) {
@@ -18,7 +25,8 @@ static void print_usage(FILE *file, const command_line *line,
           "usage: %s [flags]\n"
           "  --host ADDRESS       numeric address to listen on (127.0.0.1)\n"
           "  --port PORT          0 takes any that is free (8000)\n"
-          "  --max-message BYTES  largest message that is received\n",
+          "  --max-message BYTES  largest message that is received\n"
+          "  --drain MS           time to see clients off in, at the end (0)\n",
           program);
   for (const own_flag *own = line->own; own != NULL && own->name != NULL;
        own++) {
@@ -46,20 +54,22 @@ static int parse_number(const char *flag, const char *text, uint64_t least,
 }
 
 void command_line_parse(command_line *line, int argc, char **argv) {
-  struct option flags[5 + OWN_FLAGS_MAX] = {
+  struct option flags[6 + OWN_FLAGS_MAX] = {
       {"help", no_argument, NULL, FLAG_HELP},
       {"host", required_argument, NULL, FLAG_HOST},
       {"port", required_argument, NULL, FLAG_PORT},
-      {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE}};
+      {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE},
+      {"drain", required_argument, NULL, FLAG_DRAIN}};
   for (int own = 0;
        line->own != NULL && line->own[own].name != NULL && own < OWN_FLAGS_MAX;
        own++) {
-    flags[4 + own] = (struct option){
+    flags[5 + own] = (struct option){
         line->own[own].name,
         line->own[own].takes_value ? required_argument : no_argument, NULL,
         FLAG_OWN + own};
   }
   uint64_t port = line->port;
+  uint64_t drain_ms = line->drain_ms;
   int is_good = 1;
   int flag = 0;
   while (is_good && (flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
@@ -77,6 +87,9 @@ void command_line_parse(command_line *line, int argc, char **argv) {
       is_good = parse_number("--max-message", optarg, 1, MESSAGE_BYTES_LIMIT,
                              &line->message_bytes_max);
       break;
+    case FLAG_DRAIN:
+      is_good = parse_number("--drain", optarg, 0, UINT32_MAX, &drain_ms);
+      break;
     case '?': /* getopt_long has said what is wrong */
       is_good = 0;
       break;
@@ -89,4 +102,5 @@ void command_line_parse(command_line *line, int argc, char **argv) {
     exit(2);
   }
   line->port = (uint16_t)port;
+  line->drain_ms = (uint32_t)drain_ms;
 }

@@ -21,11 +21,13 @@ typedef struct command_line {
   uint16_t port;              /* --port; 0: the system chooses */
   uint64_t message_bytes_max; /* --max-message; 0: the library's default */
 
+  uint32_t drain_ms; /* --drain; 0: ends at once */
+
   own_flag *own; /* ends with one that has no name; NULL: there are none */
 } command_line;
 
 #define COMMAND_LINE_DEFAULTS                                                  \
-  { "127.0.0.1", 8000, 0, NULL }
+  { "127.0.0.1", 8000, 0, 0, NULL }
 
 /* Returns when all is well. Otherwise it ends the program: with status 0 after
  * --help, with status 2 and the usage on standard error after a bad flag. */

@@ -10,8 +10,10 @@
  * error may be NULL; then the status alone is said. */
 void must(covey_status status, const covey_error *error);
 
-/* Listens where the command line says, stops the server on SIGINT and SIGTERM
- * from now on, and prints "listening on HOST:PORT". */
+/* Listens where the command line says, and prints "listening on HOST:PORT".
+ * From now on SIGINT and SIGTERM stop the server; with --drain the first of
+ * them has it see its clients off within that time, and the next one stops it.
+ */
 void begin_serving(covey_server *server, const command_line *line);
 
 /* After the loop has ended: frees the server, which signals do not reach any
