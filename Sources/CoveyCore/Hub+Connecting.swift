@@ -91,7 +91,6 @@ extension Hub {
     consumer.follower = channels[channel].context.map { Follower($0) }
     consumer.allowance = Allowance(channels[channel], at: now)
     consumer.watch = OutboxWatch(channels[channel])
-    consumer.outbox.keepsApart = channels[channel].slowPolicy == .dropOldest
     if slot == consumers.count { consumers.append(consumer) } else { consumers[slot] = consumer }
     occupied &+= 1
     return id

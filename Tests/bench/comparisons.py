@@ -145,6 +145,24 @@ def all_comparisons(is_quick):
         state("scope", 1000),
         "in one of 1,000",
     )
+    still = Served(Scenario("still", "still", 1000))
+    yield Comparison(
+        "still-1000",
+        "fan-out to 900 members while 100 more read nothing, 1 in flight",
+        still,
+        "alone",
+        Served(Scenario("fanout", "still", 900)),
+        "without those",
+    )
+    yield Comparison(
+        "still-memory",
+        "memory of a member that reads nothing",
+        still,
+        "outbox",
+        Reported("resident_bytes", "outbox_bytes"),
+        "its outbox_bytes_max",
+        "resident_bytes",
+    )
     yield from python_comparisons()
 
 

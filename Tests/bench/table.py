@@ -108,6 +108,19 @@ TARGETS = [
         against="small",
     ),
     Target(
+        "fan-out while 100 of 1000 members read nothing: 1.1 x without them",
+        1.1,
+        "still-1000",
+        against="alone",
+    ),
+    Target(
+        "memory while they read nothing: 1 x the sum of their outboxes' limits",
+        1,
+        "still-memory",
+        "resident_bytes",
+        "outbox",
+    ),
+    Target(
         "Python: broadcast, 1000 members: 1.2 x that from C",
         1.2,
         "python-broadcast",

@@ -10,7 +10,7 @@ extension Hub {
     var dropped = 0
     if watch.policy == .dropOldest {
       while !fits(slot, bytes), let oldest = consumers[slot].outbox.dropOldest() {
-        memoryBytes &-= oldest.count
+        memoryBytes &-= oldest
         dropped &+= 1
       }
     }

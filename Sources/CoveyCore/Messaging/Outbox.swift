@@ -8,8 +8,8 @@ struct Outbox {
   private var start = 0
   /// The last waiting frame was made here, and nobody else has it.
   private var isLastOwn = false
-  /// Whether single messages may have to be dropped, so that none are put side by side.
-  var keepsApart = false
+  /// At the front of the first waiting frame: bytes of messages that were dropped.
+  private var skippedBytes = 0
   /// Bytes of the waiting frames.
   private(set) var waitingBytes = 0
   /// Of these, bytes of state.
@@ -56,7 +56,7 @@ struct Outbox {
       }
     }
     frames.append(Frame(kind, payload))
-    isLastOwn = !keepsApart
+    isLastOwn = true
   }
 
   private static let rowBytesMax = 16 << 10
@@ -66,6 +66,7 @@ struct Outbox {
   /// Adds what it took to the counts.
   mutating func next(gatheringInto gathered: inout Gathered, counting: inout Traffic) -> Write {
     guard start < frames.count else { return .nothing }
+    if skippedBytes > 0 { trim() }
     isLastOwn = false
     let first = frames[start]
     if start &+ 1 == frames.count || first.count > Limits.gatherBytesMax {
@@ -118,30 +119,53 @@ struct Outbox {
     isLastOwn = false
   }
 
-  /// Drops the message that waits longest; nil when none does. Control frames stay. Needs frames
-  /// that are kept apart.
-  mutating func dropOldest() -> Frame? {
+  /// Drops the message that waits longest, and tells its bytes; nil when none waits. Control frames
+  /// stay.
+  mutating func dropOldest() -> Int? {
     guard let position = frames[start...].firstIndex(where: { $0.traffic.messages > 0 }) else {
       return nil
     }
-    let oldest = frames[position]
-    waitingBytes &-= oldest.count
-    if position > start {
+    let frame = frames[position]
+    let offset = position == start ? skippedBytes : 0
+    let size = min(frame.frameBytes(at: offset), frame.count &- offset)
+    waitingBytes &-= size
+    if offset &+ size < frame.count {
+      // Of several side by side: they are taken apart when the rest is written.
+      if position == start {
+        skippedBytes &+= size
+      } else {
+        frames[position] = frame.dropping(size)
+      }
+    } else if position > start {
+      if position == frames.count &- 1 { isLastOwn = false }
       frames.remove(at: position)
-      return oldest
+    } else {
+      dropFirst()
     }
-    // Who reads nothing gets ever more behind it: the places before the first are cut off in time.
-    frames[position] = .ping
+    return size
+  }
+
+  private mutating func dropFirst() {
+    skippedBytes = 0
+    if start == frames.count &- 1 { isLastOwn = false }
+    // Nothing is held for what is not there any more.
+    frames[start] = .ping
     start &+= 1
-    if start > 64, start > frames.count / 2 {
-      frames.removeFirst(start)
-      start = 0
-    }
     if start == frames.count {
       start = 0
       Gathered.empty(&frames)
+    } else if start > 64, start > frames.count / 2 {
+      // Who reads nothing gets ever more behind it: the places before are cut off in time.
+      frames.removeFirst(start)
+      start = 0
     }
-    return oldest
+  }
+
+  /// Takes what was dropped out of the first frame.
+  private mutating func trim() {
+    frames[start] = frames[start].dropping(skippedBytes)
+    skippedBytes = 0
+    if start == frames.count &- 1 { isLastOwn = false }
   }
 
   mutating func buffered(_ bytes: Int) { bufferedBytes = bytes }
@@ -150,6 +174,7 @@ struct Outbox {
 
   /// Drops what waits; what was handed over cannot be taken back. Returns the messages dropped.
   mutating func dropWaiting() -> Int {
+    if skippedBytes > 0 { trim() }
     let messages = frames[start...].reduce(0) { $0 &+ Int(truncatingIfNeeded: $1.traffic.messages) }
     frames = []
     start = 0
