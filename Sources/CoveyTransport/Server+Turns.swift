@@ -45,7 +45,11 @@ extension Server: UvLoopClient {
     hub.store.wallTime = UvSystem.wallMicroseconds
     hub.advance(to: loop.now)
     pump()
-    if postponed == 0 { flush() }
+    if postponed == 0 {
+      flush()
+      // What handlers sent at the end of it is not to wait for something else to happen.
+      if hub.hasEffects || hub.hasOutput { loop.wake() }
+    }
     armDeadline()
   }
 
@@ -120,6 +124,7 @@ extension Server: UvLoopClient {
     case .limit(let reached): host?.reached(reached)
     case .outbox(let id, let event, let bytes, let dropped):
       tell(id) { $0.outbox(id, channel: $1, event, bytes: bytes, dropped: dropped) }
+    // Ports that are shared with other processes are to be let go of here.
     case .drainBegan: break
     case .drain(let remaining, let total): host?.drain(remaining: remaining, total: total)
     case .stopped:
@@ -161,8 +166,6 @@ extension Server: UvLoopClient {
     writeDirty()
     // Whoever was to be dropped once all was written has been.
     pump()
-    // What handlers of such effects sent is not to wait for something else to happen.
-    if hub.hasEffects || hub.hasOutput { loop.wake() }
   }
 
   private func writeDirty() {
