@@ -333,7 +333,8 @@ typedef struct covey_server_options {
                               * all. At 3/4 of it new connections get 503; at
                               * all of it state that its reader can get again is
                               * dropped, then who has most queued is closed */
-  uint32_t connects_per_address_rate;  /* off; a second; more are dropped */
+  uint32_t connects_per_address_rate;  /* off; a second; more are dropped; of
+                                        * IPv6 all of a /64 count together */
   uint32_t connects_per_address_burst; /* twice the rate; at once */
   covey_on_limit_fn on_limit;          /* NULL: none */
 
@@ -342,7 +343,7 @@ typedef struct covey_server_options {
   const char *ready_path;   /* 200 when it listens; 503 once it drains */
   const char *metrics_path; /* text for Prometheus */
   const char *report_path;  /* JSON for people */
-  uint32_t endings_kept;    /* 256; to 65,536; the last ones, in the report */
+  uint32_t endings_kept;    /* 256; at most 65,536; the last, in the report */
   uint32_t reserved;        /* 0 */
 
   covey_on_drain_fn on_drain;           /* NULL: none */
@@ -745,7 +746,7 @@ typedef struct covey_channel_options {
    * with 429 instead. 0: no limit; a burst of 0: twice the rate. */
   uint32_t messages_rate;
   uint32_t messages_burst;
-  uint64_t bytes_rate;
+  uint64_t bytes_rate;  /* at most 1 TiB, as the burst */
   uint64_t bytes_burst; /* at least message_bytes_max is taken */
 
   /* Who reads too slowly. For context channels neither policy nor marks: state

@@ -3,7 +3,8 @@ internal import CoveyCore
 internal import CoveyTransport
 
 private let knownFlags = UInt32(
-  COVEY_CHANNEL_PUBLIC | COVEY_CHANNEL_REQUIRE_ORIGIN | COVEY_CHANNEL_BROADCAST_RECEIVED)
+  COVEY_CHANNEL_PUBLIC | COVEY_CHANNEL_REQUIRE_ORIGIN | COVEY_CHANNEL_BROADCAST_RECEIVED
+    | COVEY_CHANNEL_COMPRESSED)
 
 @c @implementation
 public func covey_channel_register(
@@ -20,22 +21,28 @@ public func covey_channel_register(
     let chosen = ForeignStruct.read(options, into: covey_channel_options())
     try ForeignStruct.check(options, "covey_channel_options")
     let host = try borrow(server)
-    let channel = try channel(try text(pattern, "pattern"), chosen, given)
+    let channel = try channel(
+      try text(pattern, "pattern"), chosen, given, host.server.limits)
     try host.server.requireSetup()
     let position = try host.server.hub.register(channel)
     host.channels.append(
       ForeignHost.Handlers(
         onConnect: given.on_connect, onText: given.on_text, onBinary: given.on_binary,
-        onDisconnect: given.on_disconnect, user: given.user, owned: owned))
+        onDisconnect: given.on_disconnect, onOutbox: given.on_outbox, user: given.user,
+        owned: owned))
     channel_out?.pointee = covey_channel_id(position + 1)
   }
 }
 
 func channel(
-  _ pattern: String, _ options: covey_channel_options, _ handlers: covey_channel_handlers
+  _ pattern: String, _ options: covey_channel_options, _ handlers: covey_channel_handlers,
+  _ limits: Limits
 ) throws(Failure) -> Channel {
   guard handlers.reserved == 0 else {
     throw .invalid("a reserved field of covey_channel_handlers is not zero")
+  }
+  guard options.reserved == 0 else {
+    throw .invalid("a reserved field of covey_channel_options is not zero")
   }
   guard options.flags & ~knownFlags == 0 else {
     throw .invalid("flags are \(options.flags), known \(knownFlags)")
@@ -53,7 +60,43 @@ func channel(
   channel.hasConnectHandler = handlers.on_connect != nil
   channel.hasTextHandler = handlers.on_text != nil
   channel.hasBinaryHandler = handlers.on_binary != nil
+  channel.hasOutboxHandler = handlers.on_outbox != nil
+  try channel.takeBounds(options, limits)
   return channel
+}
+
+extension Channel {
+  /// What its consumers may send and leave unread, and what is compressed for them.
+  fileprivate func takeBounds(
+    _ options: covey_channel_options, _ limits: Limits
+  ) throws(Failure) {
+    messageRate = try Rate(
+      UInt64(options.messages_rate), burst: UInt64(options.messages_burst), "messages")
+    // A message that is not too large is never too much at once.
+    byteRate = try Rate(
+      options.bytes_rate, burst: options.bytes_burst, atLeast: UInt64(limits.messageBytesMax),
+      "bytes")
+    guard let policy = SlowPolicy(rawValue: options.slow_policy) else {
+      throw .invalid("slow_policy is \(options.slow_policy), known 0 to 2")
+    }
+    slowPolicy = policy
+    let (high, low) = (options.outbox_high_bytes, options.outbox_low_bytes)
+    guard high <= UInt64(limits.outboxBytesMax) else {
+      throw .invalid("outbox_high_bytes is \(high), outbox_bytes_max \(limits.outboxBytesMax)")
+    }
+    guard low == 0 || low < high else {
+      throw .invalid("outbox_low_bytes is \(low), outbox_high_bytes \(high)")
+    }
+    outboxHighBytes = high == 0 ? nil : Int(high)
+    outboxLowBytes = Int(low == 0 ? high / 2 : low)
+    isCompressed = options.flags & UInt32(COVEY_CHANNEL_COMPRESSED) != 0
+    guard options.compressed_bytes_min <= UInt64(Limits.messageBytesCeiling) else {
+      throw .invalid(
+        "compressed_bytes_min is \(options.compressed_bytes_min), limit "
+          + "\(Limits.messageBytesCeiling)")
+    }
+    if options.compressed_bytes_min > 0 { compressedBytesMin = Int(options.compressed_bytes_min) }
+  }
 }
 
 /// The position of a channel that a host names.

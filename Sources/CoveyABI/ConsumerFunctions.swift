@@ -50,11 +50,39 @@ public func covey_consumer_close(
   status { () throws(Failure) in
     let host = try borrow(server)
     let code = try closeCode(code, or: .normal)
-    let reason = Array((try optionalText(reason, "reason") ?? "").utf8)
-    guard reason.count <= Limits.closeReasonBytesMax else {
-      throw .tooLarge("reason is \(reason.count) bytes, limit \(Limits.closeReasonBytesMax)")
-    }
-    try host.server.close(ConsumerID(raw: consumer), code, reason: reason)
+    try host.server.close(ConsumerID(raw: consumer), code, reason: try closeReason(reason))
+  }
+}
+
+private func closeReason(_ pointer: UnsafePointer<CChar>?) throws(Failure) -> [UInt8] {
+  let reason = Array((try optionalText(pointer, "reason") ?? "").utf8)
+  guard reason.count <= Limits.closeReasonBytesMax else {
+    throw .tooLarge("reason is \(reason.count) bytes, limit \(Limits.closeReasonBytesMax)")
+  }
+  return reason
+}
+
+@c @implementation
+public func covey_consumer_set_expiry(
+  _ server: OpaquePointer?, _ consumer: covey_consumer_id, _ seconds: UInt32
+) -> covey_status {
+  status { () throws(Failure) in
+    try borrow(server).server.setExpiry(
+      ConsumerID(raw: consumer), after: seconds == UInt32.max ? nil : seconds)
+  }
+}
+
+@c @implementation
+public func covey_user_disconnect(
+  _ server: OpaquePointer?, _ user: UnsafePointer<CChar>?, _ code: UInt16,
+  _ reason: UnsafePointer<CChar>?
+) -> covey_status {
+  status { () throws(Failure) in
+    let host = try borrow(server)
+    guard let user = try userName(user) else { throw .invalid("user is NULL") }
+    guard !user.isEmpty else { throw .invalid("user is empty") }
+    let code = try closeCode(code, or: .policyViolation)
+    try host.server.disconnect(user: user, code, reason: try closeReason(reason))
   }
 }
 

@@ -27,9 +27,16 @@ public func covey_context_register(
     guard chosen.flags & UInt32(COVEY_CHANNEL_BROADCAST_RECEIVED) == 0 else {
       throw .invalid("a context channel broadcasts nothing of what it receives")
     }
+    guard chosen.slow_policy == 0, chosen.outbox_high_bytes == 0, chosen.outbox_low_bytes == 0
+    else {
+      let marks = "\(chosen.outbox_high_bytes) and \(chosen.outbox_low_bytes)"
+      throw .invalid(
+        "slow_policy is \(chosen.slow_policy), marks \(marks): a context channel has none")
+    }
     var plain = covey_channel_handlers()
     plain.on_connect = given.on_connect
-    let channel = try channel(try text(pattern, "pattern"), chosen, plain)
+    let channel = try channel(
+      try text(pattern, "pattern"), chosen, plain, host.server.limits)
     channel.hasTextHandler = true
     channel.context = try Context(shown, given, channel.pattern, host.server.models)
     try host.server.requireSetup()
@@ -37,8 +44,8 @@ public func covey_context_register(
     host.channels.append(
       ForeignHost.Handlers(
         onConnect: given.on_connect, onText: nil, onBinary: nil,
-        onDisconnect: given.on_disconnect, context: ForeignHost.ContextHandlers(given),
-        user: given.user, owned: owned))
+        onDisconnect: given.on_disconnect, onOutbox: nil,
+        context: ForeignHost.ContextHandlers(given), user: given.user, owned: owned))
     channel_out?.pointee = covey_channel_id(position + 1)
   }
 }
@@ -102,6 +109,15 @@ public func covey_consumer_authorize(
 ) -> covey_status {
   status { () throws(Failure) in
     try borrow(server).server.authorize(ConsumerID(raw: consumer))
+  }
+}
+
+@c @implementation
+public func covey_consumer_reauthorize(
+  _ server: OpaquePointer?, _ consumer: covey_consumer_id
+) -> covey_status {
+  status { () throws(Failure) in
+    try borrow(server).server.reauthorize(ConsumerID(raw: consumer))
   }
 }
 

@@ -11,10 +11,26 @@ final class ForeignHost: Host, @unchecked Sendable {
   let payloadBytesMax: Int
   /// The largest answer or variable that fits into an empty outbox of a context channel.
   let answerBytesMax: Int
-  private var onLog: covey_on_log_fn?
-  private var logOwned: Owned?
+  private var handlers: ServerHandlers?
   /// Set while the server is freed, and for good.
   private(set) var isGivenUp = false
+
+  /// The handlers of the server itself.
+  struct ServerHandlers {
+    let onLog: covey_on_log_fn?
+    let onLogRecord: covey_on_log_record_fn?
+    let onLimit: covey_on_limit_fn?
+    let onDrain: covey_on_drain_fn?
+    let owned: Owned
+
+    init(_ given: covey_server_options, _ owned: Owned) {
+      onLog = given.on_log
+      onLogRecord = given.on_log_record
+      onLimit = given.on_limit
+      onDrain = given.on_drain
+      self.owned = owned
+    }
+  }
 
   /// The handlers of a channel; channels are named by their position plus one.
   struct Handlers {
@@ -22,6 +38,7 @@ final class ForeignHost: Host, @unchecked Sendable {
     let onText: covey_on_message_fn?
     let onBinary: covey_on_message_fn?
     let onDisconnect: covey_on_disconnect_fn?
+    let onOutbox: covey_on_outbox_fn?
     var context: ContextHandlers?
     /// The same as `owned.user`, to be read without keeping that alive.
     let user: UnsafeMutableRawPointer?
@@ -75,13 +92,12 @@ final class ForeignHost: Host, @unchecked Sendable {
   private var lent: ContiguousArray<UnsafeMutablePointer<CChar>> = []
   private var lentLists: ContiguousArray<UnsafeMutablePointer<UnsafePointer<CChar>?>> = []
 
-  init(_ server: Server, onLog: covey_on_log_fn?, logOwned: Owned) {
+  init(_ server: Server, _ handlers: ServerHandlers) {
     self.server = server
     payloadBytesMax = server.limits.outboxBytesMax - Frame.headerBytesMax
     // What is around a value: names, the client's number, and the frame's header.
     answerBytesMax = max(0, server.limits.contextBytesMax - 4096)
-    self.onLog = onLog
-    self.logOwned = logOwned
+    self.handlers = handlers
     server.host = self
   }
 
@@ -99,12 +115,11 @@ final class ForeignHost: Host, @unchecked Sendable {
     onChange = nil
     actionHandlers = []
     loaders = []
-    if let logOwned { given.append(logOwned) }
+    if let handlers { given.append(handlers.owned) }
     channels = []
     eventHandlers = []
     data = []
-    logOwned = nil
-    onLog = nil
+    handlers = nil
     given.removeAll()
     endLending()
   }
@@ -226,9 +241,52 @@ final class ForeignHost: Host, @unchecked Sendable {
     endLending()
   }
 
-  func log(_ level: LogLevel, _ message: String) {
-    guard let onLog else { return }
-    message.withCString { onLog(handle, level.rawValue, $0, logOwned?.user) }
+  func outbox(
+    _ id: ConsumerID, channel: Int, _ event: OutboxEvent, bytes: Int, dropped: UInt64
+  ) {
+    channels[channel].onOutbox?(
+      handle, id.raw, event.rawValue, UInt64(clamping: bytes), dropped, channels[channel].user)
+    endLending()
+  }
+
+  // MARK: of the server itself
+
+  func log(_ record: LogRecord) {
+    guard let handlers else { return }
+    if let onLog = handlers.onLog {
+      record.message.withCString {
+        onLog(handle, record.level.rawValue, $0, handlers.owned.user)
+      }
+      endLending()
+    }
+    guard let onLogRecord = handlers.onLogRecord else { return }
+    var foreign = covey_log_record()
+    foreign.struct_size = UInt32(MemoryLayout<covey_log_record>.size)
+    foreign.level = record.level.rawValue
+    foreign.event = UnsafePointer(lend(record.event.rawValue.utf8))
+    foreign.message = UnsafePointer(lend(record.message.utf8))
+    foreign.fields = UnsafePointer(lend(record.fields))
+    foreign.fields_size = record.fields.count
+    onLogRecord(handle, &foreign, handlers.owned.user)
+    endLending()
+  }
+
+  func reached(_ reached: LimitReached) {
+    guard let handlers, let onLimit = handlers.onLimit else { return }
+    var foreign = covey_limit_reached()
+    foreign.struct_size = UInt32(MemoryLayout<covey_limit_reached>.size)
+    foreign.limit = covey_limit(reached.limit.rawValue)
+    foreign.consumer = reached.consumer?.raw ?? 0
+    foreign.maximum = reached.maximum
+    foreign.count = reached.count
+    foreign.peer = UnsafePointer(lend(reached.peer))
+    onLimit(handle, &foreign, handlers.owned.user)
+    endLending()
+  }
+
+  func drain(remaining: Int, total: Int) {
+    guard let handlers, let onDrain = handlers.onDrain else { return }
+    onDrain(handle, UInt64(remaining), UInt64(total), handlers.owned.user)
     endLending()
   }
 }

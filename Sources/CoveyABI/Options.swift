@@ -5,7 +5,7 @@ extension Limits {
   /// Takes a host's options over the defaults, and refuses what is out of range.
   init(_ options: covey_server_options) throws(Failure) {
     self.init()
-    guard options.reserved == 0, options.reserved2 == 0 else {
+    guard options.reserved2 == 0, options.reserved == 0 else {
       throw .invalid("a reserved field of covey_server_options is not zero")
     }
     connectionsMax = Self.count(options.connections_max, or: connectionsMax)
@@ -29,6 +29,7 @@ extension Limits {
     refusedCloseCode = try closeCode(options.close_code_refused, or: refusedCloseCode)
     undecidedCloseCode = try closeCode(options.close_code_undecided, or: undecidedCloseCode)
     slowCloseCode = try closeCode(options.close_code_slow, or: slowCloseCode)
+    expiredCloseCode = try closeCode(options.close_code_expired, or: expiredCloseCode)
 
     messageBytesMax = try Self.bytes(
       options.message_bytes_max, or: messageBytesMax, 1...Self.messageBytesCeiling,
@@ -55,6 +56,23 @@ extension Limits {
     endingsKept = try Self.bytes(
       UInt64(options.endings_kept), or: endingsKept, 1...Self.endingsKeptMax, "endings_kept")
     try takeState(options)
+    try takeBounds(options)
+  }
+
+  /// The bounds of all clients together, and what is kept for people to see.
+  private mutating func takeBounds(_ options: covey_server_options) throws(Failure) {
+    if options.memory_bytes_max != UInt64(UInt32.max) {
+      let bytes = try Self.bytes(
+        options.memory_bytes_max, or: 0, Self.memoryBytesFloor...Self.outboxBytesCeiling,
+        "memory_bytes_max")
+      memoryBytesMax = bytes == 0 ? nil : bytes
+    }
+    let rate = options.connects_per_address_rate
+    connectsPerAddress = try Rate(
+      rate == UInt32.max ? 0 : UInt64(rate), burst: UInt64(options.connects_per_address_burst),
+      "connects_per_address")
+    endingsKept = try Self.bytes(
+      UInt64(options.endings_kept), or: endingsKept, 1...Self.endingsKeptMax, "endings_kept")
   }
 
   /// The limits of context channels and of the store.
@@ -107,6 +125,23 @@ extension Limits {
       throw .invalid("\(name) is \(value), limits \(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+}
+
+extension Rate {
+  /// So much a second, and at once twice that unless it is said; nil: no limit.
+  init?(_ rate: UInt64, burst: UInt64, atLeast: UInt64 = 1, _ name: StaticString) throws(Failure) {
+    guard rate <= Rate.ceiling else {
+      throw .invalid("\(name)_rate is \(rate), limit \(Rate.ceiling)")
+    }
+    guard burst <= Rate.ceiling else {
+      throw .invalid("\(name)_burst is \(burst), limit \(Rate.ceiling)")
+    }
+    guard rate > 0 else {
+      guard burst == 0 else { throw .invalid("\(name)_burst is \(burst), without a rate") }
+      return nil
+    }
+    self.init(perSecond: rate, burst: max(burst == 0 ? 2 &* rate : burst, atLeast))
   }
 }
 

@@ -14,29 +14,31 @@ public func covey_server_new(
     try ForeignStruct.check(options, "covey_server_options")
     guard let server_out else { throw .invalid("server_out is NULL") }
     let limits = try Limits(chosen)
-    let healthPath = try path(chosen.health_path, "health_path")
-    let readyPath = try path(chosen.ready_path, "ready_path")
-    let metricsPath = try path(chosen.metrics_path, "metrics_path")
-    let reportPath = try path(chosen.report_path, "report_path")
+    let health = try path(chosen.health_path, "health_path")
+    let ready = try path(chosen.ready_path, "ready_path")
+    let metrics = try path(chosen.metrics_path, "metrics_path")
+    let report = try path(chosen.report_path, "report_path")
+    let paths = [health, ready, metrics, report].compactMap { $0 }
+    guard Set(paths).count == paths.count else {
+      throw .invalid("two of health_path, ready_path, metrics_path and report_path are the same")
+    }
     let server = try Server(limits: limits)
-    server.healthPath = healthPath
-    server.readyPath = readyPath
-    server.metricsPath = metricsPath
-    server.reportPath = reportPath
+    server.healthPath = health
+    server.readyPath = ready
+    server.metricsPath = metrics
+    server.reportPath = report
     server.version = "\(COVEY_VERSION_MAJOR).\(COVEY_VERSION_MINOR).\(COVEY_VERSION_PATCH)"
-    server_out.pointee = retain(ForeignHost(server, onLog: chosen.on_log, logOwned: owned))
+    server_out.pointee = retain(
+      ForeignHost(server, ForeignHost.ServerHandlers(chosen, owned)))
   }
 }
 
-/// The path of something that is answered over HTTP.
 private func path(
   _ pointer: UnsafePointer<CChar>?, _ what: StaticString
 ) throws(Failure) -> [UInt8]? {
-  guard let path = try optionalText(pointer, what) else { return nil }
-  guard path.utf8.first == UInt8(ascii: "/") else {
-    throw .invalid("\(what) does not begin with a slash")
-  }
-  return Array(path.utf8)
+  guard let text = try optionalText(pointer, what) else { return nil }
+  guard text.hasPrefix("/") else { throw .invalid("\(what) does not begin with a slash") }
+  return Array(text.utf8)
 }
 
 @c @implementation
@@ -233,5 +235,21 @@ extension covey_statistics {
     loads_failed = statistics.loadsFailed
     frames_ignored = statistics.framesIgnored
     drops_store = statistics.dropsStore
+    endings_expired = statistics.count(.expired)
+    endings_too_fast = statistics.count(.tooFast)
+    endings_shed = statistics.count(.shed)
+    limits_connections = statistics.count(.connections)
+    limits_address = statistics.count(.address)
+    limits_address_rate = statistics.count(.addressRate)
+    limits_message_rate = statistics.count(.messageRate)
+    limits_byte_rate = statistics.count(.byteRate)
+    limits_outbox = statistics.count(.outbox)
+    limits_memory = statistics.count(.memory)
+    limits_message = statistics.count(.message)
+    limits_groups = statistics.count(.groups)
+    limits_mailbox = statistics.count(.mailbox)
+    limits_calls = statistics.count(.calls)
+    drops_slow = statistics.dropsSlow
+    memory_bytes = statistics.memoryBytes
   }
 }

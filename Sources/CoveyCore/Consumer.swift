@@ -62,6 +62,14 @@ struct Consumer {
   var isHeldBack = false
   /// It is ended without a close frame, once what is queued has gone out.
   var isDroppedWhenEmpty = false
+  /// It was ended to make room; what its socket holds back is on its way out.
+  var isShed = false
+  /// Only where a channel has rates, and where it matters how slowly one reads.
+  var allowance: Allowance?
+  var watch: OutboxWatch?
+  /// When its time is over, and when the earliest deadline looks at that; .max: never.
+  var expiresAt: UInt64 = .max
+  var expiryLookAt: UInt64 = .max
 
   /// Whether it can be sent something.
   var isReachable: Bool {

@@ -17,6 +17,9 @@ struct Deadlines {
     case sweep
     case drain(ConsumerID)
     case drained
+    case drainTold
+    case expiry(ConsumerID)
+    case reauthorization(ConsumerID)
   }
 
   private var heap: ContiguousArray<(at: UInt64, subject: Subject)> = []

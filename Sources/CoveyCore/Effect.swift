@@ -27,7 +27,12 @@ package enum Effect {
   /// End the connection without further ado.
   case drop(ConsumerID)
   case timer(UInt64)
-  case log(LogLevel, String)
+  case log(LogRecord)
+  case limit(LimitReached)
+  case outbox(ConsumerID, OutboxEvent, bytes: Int, dropped: UInt64)
+  /// From now on nobody new is wanted.
+  case drainBegan
+  case drain(remaining: Int, total: Int)
   /// Everybody is gone: the loop may end.
   case stopped
 }
@@ -35,9 +40,4 @@ package enum Effect {
 /// What other threads can tell about a consumer without asking the loop.
 package enum Phase: UInt64, Sendable {
   case deciding = 1, undecided, open, closing
-}
-
-/// How serious a log line is.
-package enum LogLevel: Int32, Sendable {
-  case error = 1, warning, info, debug
 }

@@ -52,7 +52,11 @@ extension Hub {
         (try? InstanceID(url: opening.path[match.parameters[position]], idKind(context))) != nil
       else { return .refuse(status: 404) }
     }
-    guard occupied < limits.connectionsMax else { return .refuse(status: 503) }
+    guard occupied < limits.connectionsMax else {
+      reached(.connections, UInt64(clamping: limits.connectionsMax), peer: opening.peer)
+      return .refuse(status: 503)
+    }
+    guard !isMemoryShort else { return .refuse(status: 503) }
     let request = Request(opening)
     request.setParameters(match.parameters)
     guard let id = enter(channel: match.target, request) else { return .refuse(status: 503) }
@@ -85,6 +89,8 @@ extension Hub {
       id: id, channel: channel, state: .deciding(.none), request: request,
       heardAt: now, pingedAt: now)
     consumer.follower = channels[channel].context.map { Follower($0) }
+    consumer.allowance = Allowance(channels[channel], at: now)
+    consumer.watch = OutboxWatch(channels[channel])
     if slot == consumers.count { consumers.append(consumer) } else { consumers[slot] = consumer }
     occupied &+= 1
     return id
@@ -103,7 +109,11 @@ extension Hub {
         consumers[slot].state = .deciding(.accepted)
       } catch {
         let reason = error.message
-        logRarely(&unjoinableCount) { "connection refused: \(reason); \($0) so far" }
+        logRarely(&unjoinableCount) {
+          LogRecord(
+            .warning, .connectionUnjoinable, "connection refused: \(reason); \($0) so far",
+            ["reason": .text(reason), "count": .number($0)])
+        }
         consumers[slot].state = .deciding(.rejected(status: 400))
       }
     }
@@ -162,11 +172,12 @@ extension Hub {
     }
     try join(slot, channels[consumers[slot].channel].groups)
     consumers[slot].request?.chosenSubprotocol = chosen
-    guard case .undecided(let held, _) = consumers[slot].state else {
+    guard case .undecided(let held, let heldBytes) = consumers[slot].state else {
       consumers[slot].state = .deciding(.accepted)
       effects.append(.phase(id, .open))
       return
     }
+    memoryBytes &-= heldBytes
     becomeOpen(slot)
     for message in held { deliverLater(slot, message.kind, message.bytes) }
     if consumers[slot].isPaused {

@@ -8,7 +8,7 @@ extension Hub {
     guard membership(slot, group) == nil else { return }
     let count = consumers[slot].memberships.count
     guard count < limits.groupsPerConsumerMax else {
-      counters.dropsGroupsFull &+= 1
+      refuseToJoin(slot)
       throw .full("consumer is in \(count) groups, limit \(limits.groupsPerConsumerMax)")
     }
     consumers[slot].memberships.append(groups.add(consumers[slot].id, to: group))
@@ -26,13 +26,18 @@ extension Hub {
     let new = filled.filter { membership(slot, $0) == nil }
     let count = consumers[slot].memberships.count &+ new.count
     guard count <= limits.groupsPerConsumerMax else {
-      counters.dropsGroupsFull &+= 1
+      refuseToJoin(slot)
       throw .full("consumer would be in \(count) groups, limit \(limits.groupsPerConsumerMax)")
     }
     for name in new { try join(slot, name) }
     if channels[consumers[slot].channel].broadcastsReceived {
       consumers[slot].channelGroups = filled
     }
+  }
+
+  private func refuseToJoin(_ slot: Int) {
+    counters.dropsGroupsFull &+= 1
+    reached(.groups, UInt64(clamping: limits.groupsPerConsumerMax), slot: slot)
   }
 
   /// Takes a consumer out of a group; not a member is no error.
@@ -100,9 +105,13 @@ extension Hub {
       if counters.eventsUnhandled.nonzeroBitCount == 1 {
         let pattern = channels[channel].pattern.text
         log(
-          .warning,
+          .warning, .eventUnhandled,
           "channel \(Failure.quote(pattern)) has no handler for event type "
-            + "\(Failure.quote(event.type)); \(counters.eventsUnhandled) unhandled so far")
+            + "\(Failure.quote(event.type)); \(counters.eventsUnhandled) unhandled so far",
+          [
+            "channel": .text(pattern), "type": .text(event.type),
+            "count": .number(counters.eventsUnhandled),
+          ])
       }
       return nil
     }

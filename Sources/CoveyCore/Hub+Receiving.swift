@@ -47,8 +47,12 @@ extension Hub {
     // No sum can overflow: what is held is below the limit, and a piece is a buffer's size.
     let soFar = consumers[slot].fragments.count &+ bytes.count
     guard soFar <= limits.messageBytesMax, piece.remaining <= limits.messageBytesMax &- soFar else {
+      reached(.message, UInt64(clamping: limits.messageBytesMax), slot: slot)
       fail(slot, .tooLarge, .messageTooLarge)
       return .nothing
+    }
+    if let allowance = consumers[slot].allowance {
+      guard isAllowed(slot, allowance, piece, bytes.count) else { return .nothing }
     }
     guard piece.isLast else {
       consumers[slot].fragmentsKind = kind
@@ -58,12 +62,14 @@ extension Hub {
         consumers[slot].fragments.reserveCapacity(soFar &+ announced)
       }
       append(bytes, to: &consumers[slot].fragments)
+      memoryBytes &+= bytes.count
       if isHeld { pauseIfFull(slot) }
       return .nothing
     }
     guard consumers[slot].fragments.isEmpty else {
       var whole: [UInt8] = []
       swap(&whole, &consumers[slot].fragments)
+      memoryBytes &-= whole.count
       append(bytes, to: &whole)
       consumers[slot].fragmentsKind = nil
       finish(slot, kind, whole, isHeld: isHeld)
@@ -108,6 +114,7 @@ extension Hub {
     consumers[slot].state = .free  // so that the list is not copied
     held.append(Consumer.Message(kind: kind, bytes: bytes))
     // An empty message takes room as well.
+    memoryBytes &+= bytes.count &+ 64
     consumers[slot].state = .undecided(held: held, bytes: count &+ bytes.count &+ 64)
     pauseIfFull(slot)
   }
@@ -194,8 +201,9 @@ extension Hub {
     }
     leaveAll(slot)
     leaveContext(slot)
-    counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
-    consumers[slot].outbox.drained()
+    dropWaiting(slot)
+    forgetBuffered(slot)
+    forgetInput(slot)
     consumers[slot].state = .gone
     consumers[slot].isUpgraded = false
     effects.append(.phase(id, nil))

@@ -4,7 +4,9 @@ extension Hub {
     _ kind: MessageKind, _ payload: Span<UInt8>, to id: ConsumerID
   ) throws(Failure) {
     let slot = try reachable(id)
-    guard fits(slot, Frame.bytes(forPayload: payload.count)) else { return refuseToQueue(slot) }
+    let bytes = Frame.bytes(forPayload: payload.count)
+    guard fits(slot, bytes) || makeRoom(slot, bytes) else { return }
+    memoryBytes &+= bytes
     consumers[slot].outbox.append(kind, payload)
     if !consumers[slot].isDirty { markDirty(slot) }
   }
@@ -40,7 +42,8 @@ extension Hub {
   }
 
   func queue(_ frame: Frame, _ slot: Int) {
-    guard fits(slot, frame.count) else { return refuseToQueue(slot) }
+    guard fits(slot, frame.count) || makeRoom(slot, frame.count) else { return }
+    memoryBytes &+= frame.count
     consumers[slot].outbox.append(frame)
     if !consumers[slot].isDirty { markDirty(slot) }
   }
@@ -64,21 +67,27 @@ extension Hub {
 
   /// Ends a consumer for what its peer did.
   func fail(_ slot: Int, _ cause: Ending.Cause, _ code: CloseCode) {
+    fail(slot, Ending(cause: cause, code: code))
+  }
+
+  func fail(_ slot: Int, _ ending: Ending) {
     // Clients of RxDjango stay away after a close frame; let in or not, they are to come back.
     if case .open = consumers[slot].state, let follower = consumers[slot].follower,
       follower.dialect != .own
     {
-      return beginDropping(slot, Ending(cause: cause, code: code))
+      return beginDropping(slot, ending)
     }
-    beginClosing(slot, Ending(cause: cause, code: code))
+    beginClosing(slot, ending)
   }
 
   func refuseToQueue(_ slot: Int) {
     counters.dropsQueued &+= 1
     guard consumers[slot].isReachable else { return }
-    counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
-    let id = consumers[slot].id.raw
-    logRarely(&slowCount) { "consumer \(id) reads too slowly and is closed; \($0) so far" }
+    dropWaiting(slot)
+    let isContext = consumers[slot].follower != nil
+    reached(
+      .outbox, UInt64(clamping: isContext ? limits.contextBytesMax : limits.outboxBytesMax),
+      slot: slot)
     turnAway(slot, status: 503, Ending(cause: .slow, code: limits.slowCloseCode))
   }
 
@@ -90,11 +99,13 @@ extension Hub {
     leaveContext(slot)
     if case .undecided = consumers[slot].state {
       // What waits for an acceptance that will not come is for nobody to see.
-      counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
+      dropWaiting(slot)
     }
+    forgetInput(slot)
     consumers[slot].state = .closing(ending)
-    consumers[slot].fragments = []
-    consumers[slot].outbox.append(.close(ending.code, reason: ending.reason))
+    let frame = Frame.close(ending.code, reason: ending.reason)
+    memoryBytes &+= frame.count
+    consumers[slot].outbox.append(frame)
     consumers[slot].closeDueAt = now &+ limits.closeTimeoutMilliseconds
     deadlines.add(.close(id), at: consumers[slot].closeDueAt)
     effects.append(.phase(id, .closing))
@@ -110,9 +121,9 @@ extension Hub {
     let id = consumers[slot].id
     leaveAll(slot)
     leaveContext(slot)
-    counters.dropsQueued &+= UInt64(consumers[slot].outbox.dropWaiting())
+    dropWaiting(slot)
+    forgetInput(slot)
     consumers[slot].state = .answered(ending)
-    consumers[slot].fragments = []
     consumers[slot].closeDueAt = now &+ limits.closeTimeoutMilliseconds
     deadlines.add(.close(id), at: consumers[slot].closeDueAt)
     effects.append(.phase(id, .closing))
@@ -123,15 +134,23 @@ extension Hub {
   /// Takes what is to be written next to a dirty slot; gathered bytes are in `gathered`.
   package func nextWrite(_ slot: Int) -> Write {
     consumers[slot].isDirty = false
-    guard consumers[slot].isWritable, !consumers[slot].outbox.isBlocked else { return .nothing }
+    guard consumers[slot].isWritable else { return .nothing }
+    guard !consumers[slot].outbox.isBlocked else {
+      tellMark(slot)
+      return .nothing
+    }
     if consumers[slot].outbox.isEmpty {
+      tellMark(slot)
       guard consumers[slot].isHeldBack else {
         if consumers[slot].isDroppedWhenEmpty { dropNow(slot) }
         return .nothing
       }
       guard continueFeeding(slot) else { return .nothing }
     }
-    return consumers[slot].outbox.next(gatheringInto: &gathered, counting: &sent)
+    let before = consumers[slot].outbox.waitingBytes
+    let write = consumers[slot].outbox.next(gatheringInto: &gathered, counting: &sent)
+    memoryBytes &-= before &- consumers[slot].outbox.waitingBytes
+    return write
   }
 
   /// Every dirty slot was seen to.
@@ -143,12 +162,16 @@ extension Hub {
   /// The socket did not take all of the last write; `drained` follows when it has.
   package func buffered(_ slot: Int, bytes: Int) {
     consumers[slot].outbox.buffered(bytes)
+    memoryBytes &+= bytes
+    if consumers[slot].isShed { leavingBytes &+= bytes }
+    tellMark(slot)
   }
 
   /// The socket took everything it was given.
   package func drained(_ id: ConsumerID) {
     guard let slot = slot(id), consumers[slot].outbox.isBlocked else { return }
-    consumers[slot].outbox.drained()
+    forgetBuffered(slot)
+    tellMark(slot)
     // A peer that takes bytes is alive.
     consumers[slot].heardAt = now
     consumers[slot].closeDueAt = max(

@@ -21,6 +21,9 @@ extension Hub {
       case .sweep: sweepIsDue()
       case .drain(let id): drainIsDue(id)
       case .drained: stop(.serviceRestart)
+      case .drainTold: drainIsTold()
+      case .expiry(let id): expiryIsDue(id)
+      case .reauthorization(let id): reauthorizationIsDue(id)
       }
     }
   }
@@ -51,7 +54,11 @@ extension Hub {
       case .timer(let timer): timers.contains(timer)
       case .load(let load): loads[load] != nil
       case .session(let name): sessions[name].map { $0.expiresAt < .max } ?? false
-      case .stop, .calls, .sweep, .drained: true
+      case .expiry(let id):
+        slot(id).map { consumers[$0].expiryLookAt < .max } ?? false
+      case .reauthorization(let id):
+        slot(id).map { consumers[$0].follower?.reauthorizationDueAt != nil } ?? false
+      case .stop, .calls, .sweep, .drained, .drainTold: true
       }
     }
   }

@@ -23,8 +23,17 @@ package final class Hub {
   var timers: Set<UInt64> = []
   var retired = 0
   /// How often what a peer can cause was logged.
-  var slowCount: UInt64 = 0
   var unjoinableCount: UInt64 = 0
+  var addressRates: AddressRates?
+  /// What is queued to all, half received from them, and held while they are undecided.
+  var memoryBytes = 0
+  /// Of that, what the sockets of those hold back who were ended to make room.
+  var leavingBytes = 0
+  /// Limits that were reached in this turn, each once, and as a set of bits.
+  var reachedLimits: ContiguousArray<LimitReached> = []
+  var reachedSet: UInt64 = 0
+  /// Consumers that messages were dropped of in this turn.
+  var droppedOf: ContiguousArray<ConsumerID> = []
   var effects: [Effect] = []
   /// Slots whose outboxes want to be written at the end of this tick.
   package var dirty: ContiguousArray<Int32> = []
@@ -45,9 +54,12 @@ package final class Hub {
   var loadIDs: [LoadKey: LoadID] = [:]
   var loadCount: UInt64 = 0
   var isSweepArmed = false
+  /// Nobody new is let in, and everybody is seen off.
   package internal(set) var isDraining = false
+  /// How many there were when that began.
+  var drainTotal = 0
   private var stoppingWith: CloseCode?
-  private var hasStopped = false
+  private(set) var hasStopped = false
 
   /// Makes an empty hub; the token also decides where consumer ids begin, so that ids of several
   /// servers differ.
@@ -59,6 +71,7 @@ package final class Hub {
     pastEndings = PastEndings(limits.endingsKept)
     store = Store(.empty, limits: limits)
     calls = CallTable(generation: (token >> 21) & (ConsumerID.generationMask >> 1))
+    addressRates = limits.connectsPerAddress.map { AddressRates($0) }
     consumers.reserveCapacity(min(limits.connectionsMax, 4096))
   }
 
@@ -80,6 +93,7 @@ package final class Hub {
     answer.callsOpen = UInt64(calls.count)
     answer.messagesOut = sent.messages
     answer.bytesOut = sent.bytes
+    answer.memoryBytes = UInt64(clamping: memoryBytes)
     // By position: a copy of each would cost more than all the rest.
     for slot in consumers.indices {
       if consumers[slot].isUpgraded { answer.consumers &+= 1 }
@@ -89,22 +103,29 @@ package final class Hub {
   }
 
   /// Logs at 1, 2, 4, 8 ... of what a peer can cause at will: it must not flood the log.
-  func logRarely(_ count: inout UInt64, _ message: (UInt64) -> String) {
+  func logRarely(_ count: inout UInt64, _ record: (UInt64) -> LogRecord) {
     count &+= 1
-    if count.nonzeroBitCount == 1 { log(.warning, message(count)) }
+    if count.nonzeroBitCount == 1 { log(record(count)) }
   }
 
-  package func log(_ level: LogLevel, _ message: String) {
-    effects.append(.log(level, message))
+  package func log(_ record: LogRecord) { effects.append(.log(record)) }
+
+  package func log(
+    _ level: LogLevel, _ event: LogEvent, _ message: String,
+    _ fields: KeyValuePairs<StaticString, LogValue> = [:]
+  ) {
+    effects.append(.log(LogRecord(level, event, message, fields)))
   }
 
   // MARK: counters of what happens outside
 
-  package func countDroppedConnection() { counters.connectionsDropped &+= 1 }
   package func countRefused() { counters.connectionsRefused &+= 1 }
   package func countStoreDrop() { counters.dropsStore &+= 1 }
   package func countGone() { counters.dropsGone &+= 1 }
-  package func countMailboxFull(_ count: UInt64) { counters.dropsMailboxFull &+= count }
+  package func countMailboxFull(_ count: UInt64, maximum: Int) {
+    counters.dropsMailboxFull &+= count
+    reached(.mailbox, UInt64(clamping: maximum), times: count)
+  }
 }
 
 // MARK: - setup
@@ -200,6 +221,7 @@ extension Hub {
     freeSlots.append(Int32(truncatingIfNeeded: slot))
     occupied &-= 1
     retire(1)
+    if isDraining, occupied == 0 { endOfDraining() }
     stopIfEmpty()
   }
 

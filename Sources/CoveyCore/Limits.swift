@@ -9,6 +9,9 @@ package struct Limits: Sendable, Equatable {
   package var connectionsMax = 1 << 20
   /// Connections of one peer address at a time; off, for proxies make all peers look alike.
   package var connectionsPerAddressMax: Int? = nil
+  /// How fast one peer address may connect, all addresses of an IPv6 network of 64 bits together;
+  /// off, as above.
+  package var connectsPerAddress: Rate?
   /// Groups of one consumer: leaving all of them is work at every disconnect.
   package var groupsPerConsumerMax = 256
 
@@ -45,6 +48,10 @@ package struct Limits: Sendable, Equatable {
   /// What is read at once from one connection, and allocated for each of them.
   package var receiveBufferBytes = 1 << 10
 
+  /// Queued to all consumers together, half received from them, and held while they are undecided;
+  /// off, for what a machine has to spare only its owner knows.
+  package var memoryBytesMax: Int?
+
   // MARK: context channels
 
   /// From being accepted to being let in; loads and lists may take twice as long.
@@ -75,6 +82,7 @@ package struct Limits: Sendable, Equatable {
   package var refusedCloseCode = CloseCode.refused
   package var undecidedCloseCode = CloseCode.deadlinePassed
   package var slowCloseCode = CloseCode.tryAgainLater
+  package var expiredCloseCode = CloseCode.expired
 
   // MARK: watching
 
@@ -126,6 +134,10 @@ package struct Limits: Sendable, Equatable {
   package static let timersMax = 1 << 16
   /// Consumers, and groups, of one report: it is made in one go, and read by people.
   package static let reportedMax = 1_000
+  /// Addresses whose rates are known: each is an entry of about 64 bytes.
+  package static let addressesMax = 1 << 16
+  /// How often the host is told how far a drain has come.
+  package static let drainTellMilliseconds: UInt64 = 100
   /// Endings that may be kept.
   package static let endingsKeptMax = 1 << 16
   /// Slots an id can name.
@@ -133,6 +145,8 @@ package struct Limits: Sendable, Equatable {
   /// What a host may raise the byte limits to: sizes stay far from overflow.
   package static let messageBytesCeiling = 1 << 30
   package static let outboxBytesCeiling = 1 << 40
+  /// The least there is to share out.
+  package static let memoryBytesFloor = 1 << 20
   /// Places of instances are numbered with 32 bits, and take 64 bytes at least.
   package static let storeBytesCeiling = 1 << 36
 

@@ -27,7 +27,15 @@ package protocol Host: AnyObject {
   /// What the host keeps for a consumer is needed no more.
   func released(_ id: ConsumerID)
 
-  func log(_ level: LogLevel, _ message: String)
+  func log(_ record: LogRecord)
+  func reached(_ limit: LimitReached)
+
+  /// A mark of an outbox was passed, or messages were dropped.
+  func outbox(
+    _ id: ConsumerID, channel: Int, _ event: OutboxEvent, bytes: Int, dropped: UInt64)
+
+  /// How far seeing everybody off has come.
+  func drain(remaining: Int, total: Int)
 
   /// What was lent to handlers and between services is taken back.
   func endLending()

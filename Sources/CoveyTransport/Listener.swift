@@ -94,7 +94,7 @@ final class Listener {
   }
 
   private func take(_ descriptor: Int32, _ peer: Peer) {
-    guard client.admits(peer, at: self) else { return Sockets.close(descriptor) }
+    guard client.admits(peer, at: self) else { return drop(descriptor) }
     client.serve(descriptor, Arrival(listener: self, peer: peer))
   }
 

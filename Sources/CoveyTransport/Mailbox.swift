@@ -7,12 +7,15 @@ enum Command: Sendable {
   case accept(ConsumerID)
   case reject(ConsumerID, status: Int, CloseCode?)
   case setUser(ConsumerID, String?)
+  case setExpiry(ConsumerID, after: UInt32?)
+  case disconnectUser(String, CloseCode, reason: [UInt8])
   case add(ConsumerID, group: Name)
   case discard(ConsumerID, group: Name)
   case event(Event, group: Name)
   case broadcast(Frame, group: Name, except: ConsumerID?)
   case authenticate(ConsumerID, user: String?)
   case authorize(ConsumerID)
+  case reauthorize(ConsumerID)
   case deny(ConsumerID, code: Int?, error: String?)
   case grant(ConsumerID, Name, isGranted: Bool)
   case edit(ConsumerID, AnchorEdit<[UInt8]>)
@@ -36,8 +39,14 @@ final class Mailbox: Sendable {
   private struct Contents {
     var commands: [Command] = []
     var bytes = 0
-    var refused: UInt64 = 0
+    var refused: Refused?
     var isClosed = false
+  }
+
+  /// How many were refused, and the bound that the last of them met.
+  struct Refused {
+    var count: UInt64
+    var maximum: Int
   }
 
   enum Outcome {
@@ -63,7 +72,11 @@ final class Mailbox: Sendable {
       guard !contents.isClosed else { return .closed }
       let total = contents.bytes &+ bytes &+ Self.entryBytes
       guard contents.commands.count < entriesMax, total <= bytesMax else {
-        if !isOptional { contents.refused &+= 1 }
+        if !isOptional {
+          contents.refused = Refused(
+            count: (contents.refused?.count ?? 0) &+ 1,
+            maximum: total > bytesMax ? bytesMax : entriesMax)
+        }
         return .full
       }
       contents.bytes = total
@@ -73,12 +86,12 @@ final class Mailbox: Sendable {
   }
 
   /// Takes everything; also how many were refused since the last time.
-  func takeAll() -> (commands: [Command], refused: UInt64) {
+  func takeAll() -> (commands: [Command], refused: Refused?) {
     contents.withLock { contents in
       defer {
         contents.commands = []
         contents.bytes = 0
-        contents.refused = 0
+        contents.refused = nil
       }
       return (contents.commands, contents.refused)
     }

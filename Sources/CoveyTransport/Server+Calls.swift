@@ -55,6 +55,34 @@ extension Server {
     try hub.setUser(user, of: id)
   }
 
+  package func setExpiry(_ id: ConsumerID, after seconds: UInt32?) throws(Failure) {
+    guard isOnLoop else {
+      try requireReachable(id)
+      return try mail(.setExpiry(id, after: seconds), bytes: 0)
+    }
+    loop.updateTime()
+    hub.now = loop.now
+    try hub.setExpiry(id, after: seconds)
+    touched()
+  }
+
+  package func disconnect(
+    user: String, _ code: CloseCode, reason: [UInt8]
+  ) throws(Failure) {
+    guard isOnLoop else {
+      do {
+        return try mail(
+          .disconnectUser(user, code, reason: reason), bytes: user.utf8.count &+ reason.count)
+      } catch {
+        // Of a server that has stopped nobody is left.
+        if error.kind == .stopped { return }
+        throw error
+      }
+    }
+    hub.disconnect(user: user, code, reason: reason)
+    touched()
+  }
+
   /// A header of a consumer's request, by its name in lower case.
   package func header(_ name: String, of id: ConsumerID) -> [UInt8]? {
     if let handshake, handshake.id == id { return handshake.connection.header(name) }
@@ -193,6 +221,9 @@ extension Server {
       case .accept(let id): try acceptLate(id)
       case .reject(let id, let status, let code): try hub.reject(id, status: status, code: code)
       case .setUser(let id, let user): try hub.setUser(user, of: id)
+      case .setExpiry(let id, let seconds): try hub.setExpiry(id, after: seconds)
+      case .disconnectUser(let user, let code, let reason):
+        hub.disconnect(user: user, code, reason: reason)
       case .add(let id, let group): try hub.add(id, to: group)
       case .discard(let id, let group): try hub.discard(id, from: group)
       case .event(let event, let group): hub.send(event, toGroup: group)
@@ -207,7 +238,11 @@ extension Server {
       }
     } catch {
       // Who asked is not there to be told.
-      if error.kind == .gone { hub.countGone() } else { hub.log(.warning, error.message) }
+      if error.kind == .gone {
+        hub.countGone()
+      } else {
+        hub.log(.warning, .callFailed, error.message)
+      }
     }
   }
 

@@ -4,12 +4,14 @@ internal import CoveyCore
 extension Server {
   // MARK: addresses
 
-  /// Whether to take a connection from this peer.
-  func lwsAccepts(peer: @autoclosure () -> [UInt8]) -> Bool {
-    guard let most = limits.connectionsPerAddressMax else { return true }
-    let isAccepted = addressCounts[peer(), default: 0] < most
-    if !isAccepted { hub.countDroppedConnection() }
-    return isAccepted
+  /// Whether one more connection of this address is taken.
+  func accepts(_ peer: @autoclosure () -> [UInt8]) -> Bool {
+    guard limits.connectionsPerAddressMax != nil || limits.connectsPerAddress != nil else {
+      return true
+    }
+    let peer = peer()
+    hub.now = loop.now
+    return hub.accepts(address: peer, connections: addressCounts[peer, default: 0])
   }
 
   /// Whether its address is its own: a proxy's stands for many, a Unix socket has none.
@@ -49,7 +51,7 @@ extension Server {
     // It may have carried somebody else's request before.
     uncount(connection)
     let text = peer.text
-    guard addressCounts[text, default: 0] < limits.connectionsPerAddressMax ?? .max else {
+    guard accepts(text) else {
       hub.countRefused()
       return false
     }

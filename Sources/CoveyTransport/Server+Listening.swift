@@ -80,10 +80,10 @@ extension Server {
 
 extension Server: ListenerClient {
   func admits(_ peer: Peer, at listener: Listener) -> Bool {
-    isCounted(peer, at: listener) ? lwsAccepts(peer: peer.text) : true
+    !isCounted(peer, at: listener) || accepts(peer.text)
   }
 
-  func hasDropped() { hub.countDroppedConnection() }
+  func hasDropped() { hub.countDropped() }
 
   func serve(_ descriptor: Int32, _ arrival: Arrival) {
     arriving = arrival

@@ -123,6 +123,14 @@ extension Server {
 
   package func authorize(_ id: ConsumerID) throws(Failure) { try about(id, .authorize(id)) }
 
+  package func reauthorize(_ id: ConsumerID) throws(Failure) {
+    if isOnLoop {
+      loop.updateTime()
+      hub.now = loop.now
+    }
+    try about(id, .reauthorize(id))
+  }
+
   package func deny(_ id: ConsumerID, code: Int?, error: String?) throws(Failure) {
     try about(id, .deny(id, code: code, error: error), bytes: error?.utf8.count ?? 0)
   }
@@ -205,7 +213,6 @@ extension Server {
     guard isOnLoop else { return try mail(.drain(milliseconds), bytes: 0) }
     loop.updateTime()
     hub.now = loop.now
-    letGoOfSharedPorts()
     hub.drain(over: milliseconds)
     touched()
   }
@@ -217,6 +224,7 @@ extension Server {
     switch command {
     case .authenticate(let id, let user): try hub.authenticate(id, user)
     case .authorize(let id): try hub.authorize(id)
+    case .reauthorize(let id): try hub.reauthorize(id)
     case .deny(let id, let code, let error): try hub.deny(id, code, error)
     case .grant(let id, let grant, let isGranted):
       try hub.setGrant(id, grant, isGranted: isGranted)
@@ -238,7 +246,6 @@ extension Server {
     case .failLoad(let load, let isNotFound): try hub.fail(load, isNotFound: isNotFound)
     case .system(let source, let message): hub.sendSystem(source, message)
     case .drain(let milliseconds):
-      letGoOfSharedPorts()
       hub.drain(over: milliseconds)
     default: return false
     }

@@ -12,7 +12,7 @@ extension Server: UvLoopClient {
       hub.stop(CloseCode(rawValue: code))
     }
     let (commands, refused) = mailbox.takeAll()
-    if refused > 0 { hub.countMailboxFull(refused) }
+    if let refused { hub.countMailboxFull(refused.count, maximum: refused.maximum) }
     for command in commands {
       perform(command)
       pump()
@@ -50,7 +50,11 @@ extension Server: UvLoopClient {
     hub.store.wallTime = UvSystem.wallMicroseconds
     hub.advance(to: loop.now)
     pump()
-    if postponed == 0 { flush() }
+    if postponed == 0 {
+      flush()
+      // What handlers sent at the end of it is not to wait for something else to happen.
+      if hub.hasEffects || hub.hasOutput { loop.wake() }
+    }
     armDeadline()
   }
 
@@ -125,7 +129,12 @@ extension Server: UvLoopClient {
     case .resumeReading(let id): connection(id)?.resumeReading()
     case .drop(let id): connection(id)?.shutDown()
     case .timer(let timer): fire(timer)
-    case .log(let level, let message): host?.log(level, message)
+    case .log(let record): host?.log(record)
+    case .limit(let reached): host?.reached(reached)
+    case .outbox(let id, let event, let bytes, let dropped):
+      tell(.message, id) { $0.outbox(id, channel: $1, event, bytes: bytes, dropped: dropped) }
+    case .drainBegan: letGoOfSharedPorts()
+    case .drain(let remaining, let total): host?.drain(remaining: remaining, total: total)
     case .stopped:
       hasFinished = true
       loop.stop()
@@ -158,9 +167,18 @@ extension Server: UvLoopClient {
     return connection
   }
 
-  /// Writes every outbox that has something, each at once.
+  /// Writes every outbox that has something, each at once, and ends the turn.
   private func flush() {
     hub.settle()
+    writeDirty()
+    hub.endTurn()
+    // Farewells of those who were ended to make room.
+    writeDirty()
+    // Whoever was to be dropped once all was written has been.
+    pump()
+  }
+
+  private func writeDirty() {
     guard !hub.dirty.isEmpty else { return }
     hasWorked = true
     var position = 0
@@ -170,10 +188,7 @@ extension Server: UvLoopClient {
       position &+= 1
       if slot < connections.count, let connection = connections[slot] { write(slot, connection) }
     }
-
     hub.endOfWriting()
-    // Whoever was to be dropped once all was written has been.
-    pump()
   }
 
   private func write(_ slot: Int, _ connection: LwsConnection) {

@@ -97,9 +97,10 @@ package final class Server: @unchecked Sendable {
     loop.client = self
     if descriptors > 10_000_000 {
       hub.log(
-        .warning,
+        .warning, .descriptorsMany,
         "the descriptor limit is \(descriptors): libwebsockets uses 2560 of them when it is over "
-          + "ten million; lower it with ulimit -n")
+          + "ten million; lower it with ulimit -n",
+        ["descriptors": .number(UInt64(descriptors))])
     }
   }
 }

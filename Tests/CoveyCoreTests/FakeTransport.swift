@@ -99,6 +99,10 @@ final class FakeTransport {
   private var released: Set<ConsumerID> = []
   private var dropped: [ConsumerID] = []
   private var isPumping = false
+  /// What the host was told besides, since somebody looked.
+  var records: [LogRecord] = []
+  var reached: [LimitReached] = []
+  var drains: [(remaining: Int, total: Int)] = []
 
   init(_ hub: Hub, _ host: any FakeHost) { (self.hub, self.host) = (hub, host) }
 
@@ -259,7 +263,17 @@ final class FakeTransport {
       check(id)
       dropped.append(id)
     case .timer(let timer): host.tell("timer \(timer)")
-    case .log(_, let message): host.log(message)
+    case .log(let record):
+      records.append(record)
+      host.log(record.message)
+    case .limit(let limit): reached.append(limit)
+    case .drainBegan: break
+    case .drain(let remaining, let total): drains.append((remaining, total))
+    case .outbox(let id, let event, let bytes, let dropped):
+      let name = check(id)
+      guard hub.isReachable(id) else { return }
+      let count = event == .dropped ? " \(dropped)" : ""
+      host.tell("\(name): outbox \(event)\(count) at \(bytes)")
     case .stopped: host.tell("stopped")
     case .action(let id, let call, let handler, let parameters):
       if hub.isOpen(call) { host.action(check(id), id, call, handler, parameters) }
@@ -278,6 +292,12 @@ final class FakeTransport {
 
   private func flush() {
     hub.settle()
+    writeDirty()
+    hub.endTurn()
+    writeDirty()
+  }
+
+  private func writeDirty() {
     var position = 0
     while position < hub.dirty.count {
       let slot = Int(hub.dirty[position])

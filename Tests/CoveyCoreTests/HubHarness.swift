@@ -116,6 +116,7 @@ final class Scenario: FakeHost {
       channel.isPublic = words.contains("public")
       channel.isOriginRequired = words.contains("requires-origin")
       channel.broadcastsReceived = words.contains("relays")
+      try bound(channel, words)
       _ = try hub.register(channel)
       channels.append(channel)
     }
@@ -123,6 +124,26 @@ final class Scenario: FakeHost {
     for kind in ["text", "binary"] {
       if words.contains("echo") { register("on \(kind): host sends me $") }
       if words.contains("hears") { register("on \(kind): note me says $") }
+    }
+  }
+
+  /// `messages=2/4` and `bytes=`: a second, at once; `drops=oldest`; `marks=low/high`.
+  private func bound(_ channel: Channel, _ words: [String]) throws {
+    func pair(_ name: String) -> (UInt64, UInt64)? {
+      let parts = Self.value(name, words)?.split(separator: "/").compactMap { UInt64($0) }
+      return parts.flatMap { $0.count == 2 ? ($0[0], $0[1]) : nil }
+    }
+    channel.messageRate = pair("messages").map { Rate(perSecond: $0, burst: $1) }
+    channel.byteRate = pair("bytes").map { Rate(perSecond: $0, burst: $1) }
+    switch Self.value("drops", words) {
+    case "oldest": channel.slowPolicy = .dropOldest
+    case "newest": channel.slowPolicy = .dropNewest
+    default: break
+    }
+    channel.hasOutboxHandler = words.contains("told")
+    if let (low, high) = pair("marks") {
+      channel.outboxHighBytes = Int(high)
+      channel.outboxLowBytes = Int(low)
     }
   }
 
@@ -145,6 +166,8 @@ final class Scenario: FakeHost {
     "refused": { $0.refusedCloseCode = CloseCode(rawValue: UInt16($1 ?? 0)) },
     "late": { $0.undecidedCloseCode = CloseCode(rawValue: UInt16($1 ?? 0)) },
     "slow": { $0.slowCloseCode = CloseCode(rawValue: UInt16($1 ?? 0)) },
+    "expired": { $0.expiredCloseCode = CloseCode(rawValue: UInt16($1 ?? 0)) },
+    "memory": { $0.memoryBytesMax = $1 },
   ]
 
   // MARK: steps
@@ -172,6 +195,7 @@ final class Scenario: FakeHost {
         }
       }
     case "channel": addChannel(rest)
+    case "drain": hub.drain(over: UInt64(rest.first ?? "0") ?? 0)
     case "stop" where rest == ["now"]: hub.stopNow()
     case "stop": hub.stop(CloseCode(rawValue: UInt16(rest.first ?? "1001") ?? 0))
     case "note": tell("\(name(rest[0])) \(rest[1]) \(FakeTransport.shown(payload(rest).bytes))")
@@ -190,6 +214,7 @@ final class Scenario: FakeHost {
       tell("\(logs)")
       logs = 0
     case "statistics": statistics(rest)
+    case "reached": told()
     case "host": attempt { try host(rest[0], Array(rest.dropFirst())) }
     case "late": transport.turn(transport.now + Self.milliseconds(rest[0]))
     case let word where word.hasPrefix("+"): transport.wait(Self.milliseconds(word))
@@ -219,6 +244,10 @@ final class Scenario: FakeHost {
     case "adds": try hub.add(about, to: group(words[1]))
     case "discards": try hub.discard(about, from: group(words[1]))
     case "names": try hub.setUser(words[1], of: about)
+    case "expires": try hub.setExpiry(about, after: UInt32(words[1]))
+    case "disconnects":
+      let code = words.count > 1 ? UInt16(words[1]) ?? 0 : 1008
+      hub.disconnect(user: words[0], CloseCode(rawValue: code), reason: [])
     case "counts": tell("host: \(hub.memberCount(of: group(words[0])))")
     case "lists":
       let names = hub.memberList(of: group(words[0])).map { transport.names[$0] ?? "?" }.sorted()
@@ -283,9 +312,23 @@ final class Scenario: FakeHost {
     for mirror in Mirror(reflecting: now).children {
       if let label = mirror.label, names.contains(label) { tell("\(label) \(mirror.value)") }
     }
+    for limit in Limit.allCases where names.contains("limit-\(limit)") {
+      tell("\(limit) \(now.count(limit))")
+    }
     for cause in Ending.Cause.allCases where names.contains("\(cause)") {
       tell("\(cause) \(now.count(cause))")
     }
+  }
+
+  /// The limits that the host was told of, and how far a drain has come.
+  private func told() {
+    for reached in transport.reached {
+      let who = reached.consumer.map { transport.names[$0] ?? "?" } ?? "nobody"
+      tell("\(reached.limit) \(who) \(reached.maximum) \(reached.count)")
+    }
+    transport.reached = []
+    for drain in transport.drains { tell("\(drain.remaining) of \(drain.total)") }
+    transport.drains = []
   }
 
   // MARK: words

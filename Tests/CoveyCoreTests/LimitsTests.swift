@@ -26,6 +26,10 @@ struct LimitsTests {
     #expect(limits.refusedCloseCode.rawValue == 4403)
     #expect(limits.undecidedCloseCode.rawValue == 4408)
     #expect(limits.slowCloseCode.rawValue == 1013)
+    #expect(limits.expiredCloseCode.rawValue == 4401)
+    #expect(limits.memoryBytesMax == nil)
+    #expect(limits.connectsPerAddress == nil)
+    #expect(limits.endingsKept == 256)
   }
 
   @Test func `names, reasons and lists have the sizes that are promised`() {

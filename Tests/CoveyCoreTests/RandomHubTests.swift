@@ -55,6 +55,7 @@ private final class RandomWorld: FakeHost {
     limits.undecidedBytesMax = 500
     limits.groupsPerConsumerMax = 4
     limits.connectionsMax = 25
+    limits.memoryBytesMax = 3500
     self.limits = limits
     hub = Hub(limits: limits, token: numbers.next(), secret: Secret(1, 2))
     for kind in ChannelKind.allCases {
@@ -66,6 +67,11 @@ private final class RandomWorld: FakeHost {
       channel.broadcastsReceived = kind == .relayed
       channel.hasTextHandler = kind != .relayed
       channel.hasBinaryHandler = kind == .handled
+      channel.messageRate = kind == .handled ? Rate(perSecond: 1, burst: 2) : nil
+      channel.slowPolicy = kind == .later ? .dropOldest : kind == .publicly ? .dropNewest : .close
+      channel.hasOutboxHandler = kind == .later
+      channel.outboxHighBytes = 1000
+      channel.outboxLowBytes = 500
       let position = try hub.register(channel)
       if kind != .later { try hub.registerEvent("go", channel: position, handler: 0) }
     }
@@ -176,7 +182,13 @@ private final class RandomWorld: FakeHost {
       }
     case ..<18: accept(id)
     case ..<19: if numbers.below(3) == 0 { try? hub.reject(id, status: 403, code: nil) }
-    default: if numbers.below(2) == 0 { try? hub.close(id, .normal, reason: [0x62]) }
+    default:
+      switch numbers.below(5) {
+      case ..<2: try? hub.close(id, .normal, reason: [0x62])
+      case 2: try? hub.setExpiry(id, after: UInt32(numbers.below(20)))
+      case 3: try? hub.setExpiry(id, after: numbers.below(3) == 0 ? nil : 0)
+      default: break
+      }
     }
   }
 
@@ -269,9 +281,18 @@ private final class RandomWorld: FakeHost {
     if endings != UInt64(goodbyes.count) { problems.append("\(endings) endings, other goodbyes") }
     if now.consumers != UInt64(transport.sockets.count) { problems.append("consumers miscounted") }
     let waiting = hub.consumers.reduce(0) { $0 + $1.outbox.waitingMessages }
-    if queued != now.messagesOut + now.dropsQueued + waiting {
+    if queued != now.messagesOut + now.dropsQueued + now.dropsSlow + waiting {
       problems.append(
         "\(queued) queued, \(now.messagesOut) out, \(now.dropsQueued) dropped, \(waiting) waiting")
+    }
+    var (bytes, leaving) = (0, 0)
+    for consumer in hub.consumers {
+      bytes += consumer.outbox.bytes + consumer.fragments.count
+      if case .undecided(_, let held) = consumer.state { bytes += held }
+      if consumer.isShed { leaving += consumer.outbox.bufferedBytes }
+    }
+    if bytes != hub.memoryBytes || leaving != hub.leavingBytes {
+      problems.append("\(bytes) bytes held, \(hub.memoryBytes) counted")
     }
   }
 
@@ -293,6 +314,7 @@ private final class RandomWorld: FakeHost {
     if stops != 1 { problems.append("stopped \(stops) times") }
     let now = hub.statistics
     if now.consumers + now.outboxBytes + now.groups != 0 { problems.append("leftovers") }
+    if hub.memoryBytes != 0 || hub.leavingBytes != 0 { problems.append("memory is left") }
     if hub.occupied != 0 || hub.consumers.count > limits.connectionsMax {
       problems.append("\(hub.occupied) of \(hub.consumers.count) slots are taken")
     }

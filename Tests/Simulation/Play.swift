@@ -25,6 +25,7 @@ final class Play {
     limits.snapshotPieceBytes = [256, 1024, 65536][random.below(3)]
     limits.logChangesMax = [20, 200, 100_000][random.below(3)]
     limits.contextBytesMax = 1 << 20
+    limits.memoryBytesMax = [nil, 20_000, 200_000][random.below(3)]
     let hub = Hub(limits: limits, token: seed, secret: Secret(seed, ~seed))
     hub.adopt(schema, isToldOfChanges: false)
     theatre = Theatre(hub)

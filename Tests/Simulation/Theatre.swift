@@ -110,7 +110,7 @@ final class Theatre {
       forget(id)
       hub.gone(id)
     case .released(let id): hub.release(id)
-    case .log(_, let message): logs.append(message)
+    case .log(let record): logs.append(record.message)
     default: break
     }
   }
@@ -133,6 +133,14 @@ final class Theatre {
 
   func flush() {
     hub.settle()
+    writeDirty()
+    hub.endTurn()
+    writeDirty()
+    pump()
+    for player in players where player.isClosing { cut(player) }
+  }
+
+  private func writeDirty() {
     var position = 0
     while position < hub.dirty.count {
       let slot = Int(hub.dirty[position])
@@ -141,8 +149,6 @@ final class Theatre {
       write(slot, player)
     }
     hub.endOfWriting()
-    pump()
-    for player in players where player.isClosing { cut(player) }
   }
 
   private func write(_ slot: Int, _ player: Player) {

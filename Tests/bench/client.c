@@ -366,6 +366,12 @@ void connect_until(int count, const char *path) {
   }
 }
 
+void client_ignore(struct client *c) {
+  int bytes = 4096;
+  setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  client_watch(c, EPOLL_CTL_DEL, 0);
+}
+
 void disconnect_until(int count) {
   while (client_count > count) {
     struct client *c = &clients[--client_count];

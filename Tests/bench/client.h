@@ -61,6 +61,9 @@ void connect_until(int count, const char *path);
 void client_queue(struct client *c, const void *payload, size_t size);
 void client_send_queued(struct client *c);
 
+/* Reads nothing of this client's any more, and has the system hold little. */
+void client_ignore(struct client *c);
+
 /* Ends the latest clients on purpose, until so many are left. */
 void disconnect_until(int count);
 

@@ -148,6 +148,7 @@ def all_comparisons(is_quick):
         "in one of 1,000",
     )
     yield from production_comparisons(is_quick)
+    yield from still_comparisons()
     yield from watching_comparisons()
     yield from python_comparisons()
 
@@ -179,6 +180,29 @@ def production_comparisons(is_quick):
         "rate_max",
         "production",
         rounds_max=1,
+    )
+
+
+def still_comparisons():
+    still = Served(Scenario("still", "still", 1000))
+    yield Comparison(
+        "still-1000",
+        "fan-out to 900 members while 100 more read nothing, 1 in flight",
+        still,
+        "alone",
+        Served(Scenario("fanout", "still", 900)),
+        "without those",
+        group="production",
+    )
+    yield Comparison(
+        "still-memory",
+        "memory of a member that reads nothing",
+        still,
+        "outbox",
+        Reported("resident_bytes", "outbox_bytes"),
+        "its outbox_bytes_max",
+        "resident_bytes",
+        "production",
     )
 
 

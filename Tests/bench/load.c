@@ -11,6 +11,7 @@
  *         message delivered to all of them.
  * call, delta, delta-bytes, join, join-bytes  See load_context.c.
  * chat, call-text, call-json  See load_json.c.
+ * still   See load_still.c.
  *
  * The figure is the CPU time of the process --pid between two points at which
  * nothing is under way. Prints one line of JSON. Exit status 3: deliveries are
@@ -33,7 +34,7 @@ const struct scenario *scenario;
 static double echo_until; /* clients of echo send again before this time */
 static char filler[SIZE_MAX_BYTES + 64];
 
-static double server_resident_bytes(void) {
+double server_resident_bytes(void) {
   char path[64], line[256];
   double kilobytes = -1;
   snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)option.pid);
@@ -179,6 +180,8 @@ int measure_messages(void) {
     printf("\"cpu_us\":%.4f,\"wall_us\":%.4f,\"generator_us\":%.4f,",
            cpu * 1e6 / (double)deliveries, took * 1e6 / (double)deliveries,
            own * 1e6 / (double)deliveries);
+  if (scenario->more)
+    scenario->more();
   return reconcile();
 }
 
@@ -228,8 +231,8 @@ static const struct scenario idle = {.name = "idle",
 
 static const struct scenario *scenario_named(const char *name) {
   static const struct scenario *const all[] = {
-      &fanout, &echo,       &idle, &call,      &delta,    &delta_bytes,
-      &join,   &join_bytes, &chat, &call_text, &call_json};
+      &fanout, &echo,       &idle, &call,      &delta,     &delta_bytes,
+      &join,   &join_bytes, &chat, &call_text, &call_json, &still};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (!strcmp(all[i]->name, name))
       return all[i];

@@ -12,6 +12,7 @@ struct scenario {
   void (*connect)(void);         /* all that is not measured */
   bool (*first)(void);           /* one message; NULL: phase is enough */
   bool (*phase)(double seconds); /* ends with nothing under way */
+  void (*more)(void);            /* prints more of the line; NULL: nothing */
 
   /* Of those that compare every byte with what is next in order. */
   size_t (*request)(char *to, uint64_t number);
@@ -27,10 +28,14 @@ void answer_check(struct client *c, const unsigned char *payload, size_t size);
 bool echo_phase(double seconds);
 bool fanout_first(void);
 bool fanout_phase(double seconds);
+double server_resident_bytes(void);
 
 /* load_context.c */
 extern const struct scenario delta, delta_bytes, call, join, join_bytes;
 void join_all(int count);
+
+/* load_still.c */
+extern const struct scenario still;
 
 /* load_json.c */
 extern const struct scenario chat, call_text, call_json;

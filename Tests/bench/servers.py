@@ -53,7 +53,8 @@ def compile_c(name, *more, beside=()):
 
 
 def load():
-    compile_c("load", "-lssl", "-lcrypto", beside=("client", "load_context", "load_json"))
+    beside = ("client", "load_context", "load_json", "load_still")
+    compile_c("load", "-lssl", "-lcrypto", beside=beside)
 
 
 def certificate():
@@ -87,7 +88,8 @@ def covey():
         include = HERE.parents[1] / "include"
         library = ["-L" + str(BUILD / "lib"), "-lcovey"]
         here = "-Wl,-rpath,$ORIGIN/../lib"
-        for mode, beside in (("events", ()), ("contexts", ("cards",)), ("state", ("cards",))):
+        programs = {"events": (), "still": (), "contexts": ("cards",), "state": ("cards",)}
+        for mode, beside in programs.items():
             program = compile_c(mode, f"-I{include}", *library, here, beside=beside)
             found.commands[mode] = [program]
         if (BINDING / "covey" / "__init__.py").exists():

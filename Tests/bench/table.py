@@ -110,6 +110,19 @@ TARGETS = [
     Target("echo over TLS, 1 in flight: 1.3 x socketify", 1.3, "tls-echo-100-1", against="socketify"),
     Target("rolling restart: connect rate 2 x its mean", 2, "restart", "rate_max", "mean"),
     Target(
+        "fan-out while 100 of 1000 members read nothing: 1.1 x without them",
+        1.1,
+        "still-1000",
+        against="alone",
+    ),
+    Target(
+        "memory while they read nothing: 1 x the sum of their outboxes' limits",
+        1,
+        "still-memory",
+        "resident_bytes",
+        "outbox",
+    ),
+    Target(
         "Python: broadcast, 1000 members: 1.2 x that from C",
         1.2,
         "python-broadcast",

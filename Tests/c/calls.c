@@ -208,6 +208,15 @@ CALL(consumer_get_channel) {
   return covey_consumer_get_channel(server, consumer, &channel);
 }
 
+CALL(consumer_set_expiry) {
+  return covey_consumer_set_expiry(server, consumer, 3600);
+}
+
+CALL(user_disconnect) {
+  (void)consumer;
+  return covey_user_disconnect(server, "nobody", 0, NULL);
+}
+
 CALL(consumer_set_user) {
   return covey_consumer_set_user(server, consumer, "");
 }
@@ -357,6 +366,9 @@ CALL(consumer_authenticate) {
 }
 
 CALL(consumer_authorize) { return covey_consumer_authorize(server, consumer); }
+CALL(consumer_reauthorize) {
+  return covey_consumer_reauthorize(server, consumer);
+}
 CALL(consumer_deny) { return covey_consumer_deny(server, consumer, 0, NULL); }
 CALL(grant_add) { return covey_grant_add(server, consumer, "calls"); }
 CALL(grant_discard) { return covey_grant_discard(server, consumer, "calls"); }
@@ -482,6 +494,8 @@ const call calls[] = {
     {"covey_consumer_get_channel", LOOP, true, COVEY_E_GONE,
      consumer_get_channel},
     {"covey_consumer_set_user", ANY, true, COVEY_E_GONE, consumer_set_user},
+    {"covey_consumer_set_expiry", ANY, true, COVEY_E_GONE, consumer_set_expiry},
+    {"covey_user_disconnect", ANY, false, COVEY_OK, user_disconnect},
     {"covey_consumer_set_data", LOOP, true, COVEY_E_GONE, consumer_set_data},
     {"covey_consumer_get_data", LOOP, true, COVEY_E_GONE, consumer_get_data},
     {"covey_group_add", ANY, true, COVEY_E_GONE, group_add},
@@ -507,6 +521,8 @@ const call calls[] = {
     {"covey_consumer_authenticate", ANY, true, COVEY_E_GONE,
      consumer_authenticate},
     {"covey_consumer_authorize", ANY, true, COVEY_E_GONE, consumer_authorize},
+    {"covey_consumer_reauthorize", ANY, true, COVEY_E_GONE,
+     consumer_reauthorize},
     {"covey_consumer_deny", ANY, true, COVEY_E_GONE, consumer_deny},
     {"covey_grant_add", ANY, true, COVEY_E_GONE, grant_add},
     {"covey_grant_discard", ANY, true, COVEY_E_GONE, grant_discard},

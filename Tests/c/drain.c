@@ -175,6 +175,97 @@ static void clients_leave_one_by_one_within_the_window(void) {
   boards_close(&b);
 }
 
+/* ------------------------------------------------------------ progress -- */
+
+typedef struct progress {
+  int calls, ends;
+  uint64_t first, last, total;
+  int64_t began, ended;
+} progress;
+
+static void on_drain(covey_server *server, uint64_t remaining, uint64_t total,
+                     void *user) {
+  progress *self = user;
+  CHECK(server != NULL);
+  if (self->calls++ == 0) {
+    self->first = remaining;
+    self->began = check_now();
+  } else {
+    CHECK(remaining <= self->last);
+    CHECK_IS(total, self->total);
+  }
+  CHECK(remaining <= total);
+  self->last = remaining;
+  self->total = total;
+  self->ends += remaining == 0;
+  self->ended = check_now();
+}
+
+static bool open_watched(boards *b, progress *watched) {
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  memset(watched, 0, sizeof *watched);
+  options.on_drain = on_drain;
+  options.user = watched;
+  return open_with(b, &options);
+}
+
+static void the_host_sees_how_far_it_has_come(void) {
+  enum { CLIENTS = 10, WINDOW = 500 };
+  boards b;
+  progress watched;
+  client c[CLIENTS];
+  if (!open_watched(&b, &watched))
+    return;
+  for (int i = 0; i < CLIENTS; i++)
+    CHECK(enter(&b, &c[i], "ada") != 0);
+  CHECK_IS(covey_server_drain(b.h.server, WINDOW), COVEY_OK);
+  serve_to_the_end(&b);
+  CHECK_IS(watched.first, CLIENTS);
+  CHECK_IS(watched.total, CLIENTS);
+  CHECK_IS(watched.last, 0);
+  CHECK_IS(watched.ends, 1);
+  /* The beginning, the end, and some of about four between. */
+  CHECK(watched.calls >= 3 && watched.calls <= 8);
+  CHECK(watched.ended - watched.began <= check_ms(WINDOW + 1000));
+  CHECK_IS(atomic_load(&b.h.disconnects), CLIENTS);
+  for (int i = 0; i < CLIENTS; i++)
+    client_drop(&c[i], false);
+  boards_close(&b);
+}
+
+static void without_anybody_a_drain_is_told_once(void) {
+  boards b;
+  progress watched;
+  if (!open_watched(&b, &watched))
+    return;
+  CHECK_IS(covey_server_drain(b.h.server, 0), COVEY_OK);
+  serve_to_the_end(&b);
+  CHECK_IS(watched.calls, 1);
+  CHECK_IS(watched.total, 0);
+  boards_close(&b);
+}
+
+static void a_stop_ends_a_drain_at_once(void) {
+  boards b;
+  progress watched;
+  client c;
+  if (!open_watched(&b, &watched))
+    return;
+  CHECK(enter(&b, &c, "+ada") != 0);
+  int64_t start = check_now();
+  CHECK_IS(covey_server_drain(b.h.server, UINT32_MAX), COVEY_OK);
+  CHECK_IS(covey_server_service(b.h.server, 0), COVEY_OK);
+  CHECK_IS(covey_server_stop(b.h.server, 0), COVEY_OK);
+  CHECK(hears(&c, "{'type':'drain','delay_ms':N}"));
+  CHECK_IS(client_is_closed(&c), 1001);
+  serve_to_the_end(&b);
+  CHECK(check_now() - start < check_ms(4000));
+  CHECK_IS(watched.total, 1);
+  CHECK_IS(watched.ends, 1);
+  client_drop(&c, false);
+  boards_close(&b);
+}
+
 static void who_comes_while_it_drains_is_503(void) {
   boards b;
   client c, late;
@@ -307,6 +398,9 @@ int main(int argc, char **argv) {
       TEST(everybody_is_seen_off_as_their_kind_expects),
       TEST(what_is_queued_goes_out_before_the_drop),
       TEST(clients_leave_one_by_one_within_the_window),
+      TEST(the_host_sees_how_far_it_has_come),
+      TEST(without_anybody_a_drain_is_told_once),
+      TEST(a_stop_ends_a_drain_at_once),
       TEST(who_comes_while_it_drains_is_503),
       TEST(another_thread_may_drain),
       TEST(drained_once_or_stopped_there_is_nothing_to_drain),

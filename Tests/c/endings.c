@@ -35,8 +35,11 @@ static void check_ending(host *h, covey_ending_cause cause, int code,
       s.endings_bad_kind,
       s.endings_lost,
       s.endings_stopped,
+      s.endings_expired,
+      s.endings_too_fast,
+      s.endings_shed,
   };
-  for (int i = COVEY_ENDING_PEER; i <= COVEY_ENDING_STOPPED; i++)
+  for (int i = COVEY_ENDING_PEER; i <= COVEY_ENDING_SHED; i++)
     CHECK_IS(endings[i], i == cause ? 1 : 0);
 }
 

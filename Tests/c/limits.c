@@ -71,6 +71,145 @@ static void half_a_request_is_dropped_in_time(void) {
   host_close(&h);
 }
 
+/* ------------------------------------------------------------- on_limit -- */
+
+typedef struct limited {
+  int calls;
+  covey_limit_reached last;
+  char peer[64];
+} limited;
+
+static void on_limit(covey_server *server, const covey_limit_reached *reached,
+                     void *user) {
+  limited *self = user;
+  CHECK(server != NULL);
+  CHECK_IS(reached->struct_size, sizeof *reached);
+  self->calls++;
+  self->last = *reached;
+  snprintf(self->peer, sizeof self->peer, "%s", reached->peer);
+}
+
+static covey_server_options watched_by(limited *told) {
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  memset(told, 0, sizeof *told);
+  options.on_limit = on_limit;
+  options.user = told;
+  return options;
+}
+
+static void check_told(const limited *told, covey_limit limit, int maximum,
+                       int count, covey_consumer_id consumer) {
+  CHECK_IS(told->last.limit, limit);
+  CHECK_IS(told->last.maximum, maximum);
+  CHECK_IS(told->last.count, count);
+  CHECK_IS(told->last.consumer, consumer);
+}
+
+static void the_host_is_told_of_connections_past_their_limit(void) {
+  host h;
+  limited told;
+  client first, late;
+  covey_server_options options = watched_by(&told);
+  options.connections_max = 1;
+  if (!open_with(&h, &options))
+    return;
+  CHECK(host_connect(&h, &first) != 0);
+  for (int i = 1; i <= 3; i++) {
+    late = host_client(&h);
+    CHECK_IS(client_upgrade(&late, "/ws/lobby/", NULL), 503);
+    client_drop(&late, false);
+    AWAIT(&h, told.calls == i);
+    check_told(&told, COVEY_LIMIT_CONNECTIONS, 1, i, 0);
+    CHECK_TEXT(told.peer, "127.0.0.1");
+  }
+  client_drop(&first, false);
+  host_close(&h);
+}
+
+static void the_host_is_told_of_an_address_past_its_limit(void) {
+  host h;
+  limited told;
+  client first, late;
+  covey_server_options options = watched_by(&told);
+  options.connections_per_address_max = 1;
+  if (!open_with(&h, &options))
+    return;
+  CHECK(host_connect(&h, &first) != 0);
+  late = host_client(&h);
+  CHECK_IS(client_upgrade(&late, "/ws/lobby/", NULL), 0);
+  AWAIT(&h, told.calls == 1);
+  check_told(&told, COVEY_LIMIT_ADDRESS, 1, 1, 0);
+  CHECK_TEXT(told.peer, "127.0.0.1");
+  client_drop(&late, false);
+  client_drop(&first, false);
+  host_close(&h);
+}
+
+static void the_host_is_told_once_a_turn_of_all(void) {
+  host h;
+  limited told;
+  client c;
+  covey_server_options options = watched_by(&told);
+  options.groups_per_consumer_max = 1;
+  if (!open_with(&h, &options))
+    return;
+  covey_consumer_id consumer = host_connect(&h, &c);
+  CHECK_IS(covey_group_add(h.server, consumer, "a"), COVEY_OK);
+  for (int i = 0; i < 5; i++)
+    CHECK_IS(covey_group_add(h.server, consumer, "b"), COVEY_E_FULL);
+  int32_t timeout = -1;
+  CHECK_IS(covey_server_get_timeout(h.server, &timeout), COVEY_OK);
+  CHECK_IS(timeout, 0);
+  CHECK_IS(covey_server_service(h.server, 0), COVEY_OK);
+  CHECK_IS(told.calls, 1);
+  check_told(&told, COVEY_LIMIT_GROUPS, 1, 5, consumer);
+  CHECK_TEXT(told.peer, "127.0.0.1");
+  client_drop(&c, false);
+  host_close(&h);
+}
+
+static void the_host_is_told_of_a_message_that_is_too_large(void) {
+  host h;
+  limited told;
+  client c;
+  covey_server_options options = watched_by(&told);
+  options.message_bytes_max = 4;
+  if (!open_with(&h, &options))
+    return;
+  covey_consumer_id consumer = host_connect(&h, &c);
+  CHECK(client_send_text(&c, "four"));
+  CHECK(client_receives_text(&c, "four"));
+  CHECK_IS(told.calls, 0);
+  CHECK(client_send_text(&c, "fives"));
+  CHECK_IS(client_receives_close(&c), 1009);
+  CHECK_IS(told.calls, 1);
+  check_told(&told, COVEY_LIMIT_MESSAGE, 4, 1, consumer);
+  client_drop(&c, false);
+  host_close(&h);
+}
+
+static void fill_mailbox(void *argument) {
+  int taken = 0;
+  while (covey_group_broadcast(argument, "g", COVEY_TEXT, "x", 1, 0) ==
+         COVEY_OK)
+    taken++;
+  CHECK_IS(taken, 7);
+}
+
+static void the_host_is_told_of_a_mailbox_that_is_full(void) {
+  host h;
+  limited told;
+  covey_server_options options = watched_by(&told);
+  options.mailbox_entries_max = 7;
+  if (!open_with(&h, &options))
+    return;
+  check_elsewhere(fill_mailbox, h.server);
+  AWAIT(&h, told.calls == 1);
+  check_told(&told, COVEY_LIMIT_MAILBOX, 7, 1, 0);
+  CHECK_TEXT(told.peer, "");
+  host_close(&h);
+}
+
 /* ------------------------------------------------------------ requests -- */
 
 static void a_path_past_its_limit_is_400(void) {
@@ -182,6 +321,11 @@ int main(int argc, char **argv) {
       TEST(one_connection_too_many_is_503),
       TEST(one_connection_too_many_of_an_address_is_dropped),
       TEST(half_a_request_is_dropped_in_time),
+      TEST(the_host_is_told_of_connections_past_their_limit),
+      TEST(the_host_is_told_of_an_address_past_its_limit),
+      TEST(the_host_is_told_once_a_turn_of_all),
+      TEST(the_host_is_told_of_a_message_that_is_too_large),
+      TEST(the_host_is_told_of_a_mailbox_that_is_full),
       TEST(a_path_past_its_limit_is_400),
       TEST(headers_past_their_limit_are_dropped),
       TEST(without_descriptors_no_server_is_made),

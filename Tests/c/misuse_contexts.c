@@ -82,7 +82,7 @@ static void flags_are_those_of_the_header(void) {
   covey_context_options context = shown(&b);
   options.flags = COVEY_CHANNEL_BROADCAST_RECEIVED;
   CHECK_IS(show(&b, "x/<id>/", &options, &context), COVEY_E_INVALID);
-  options.flags = 8;
+  options.flags = 16;
   CHECK_IS(show(&b, "x/<id>/", &options, &context), COVEY_E_INVALID);
   boards_close(&b);
 }

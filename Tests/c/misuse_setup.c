@@ -81,12 +81,12 @@ static void a_flag_nobody_knows_is_invalid(void) {
   host_prepare(&h);
   if (!host_make(&h, NULL, NULL))
     return;
-  options.flags = 8;
+  options.flags = 16;
   CHECK_IS(register_pattern(&h, "a/", &options), COVEY_E_INVALID);
   options.flags = UINT32_C(1) << 31 | COVEY_CHANNEL_PUBLIC;
   CHECK_IS(register_pattern(&h, "a/", &options), COVEY_E_INVALID);
   options.flags = COVEY_CHANNEL_PUBLIC | COVEY_CHANNEL_REQUIRE_ORIGIN |
-                  COVEY_CHANNEL_BROADCAST_RECEIVED;
+                  COVEY_CHANNEL_BROADCAST_RECEIVED | COVEY_CHANNEL_COMPRESSED;
   CHECK_IS(register_pattern(&h, "a/", &options), COVEY_OK);
   host_close(&h);
 }

@@ -396,6 +396,21 @@ static void a_limit_past_its_range_is_invalid(void) {
   CHECK_REFUSED(store_bytes_max, (UINT64_C(64) << 30) + 1);
   CHECK_REFUSED(store_bytes_max, UINT64_MAX);
   CHECK_REFUSED(log_bytes_max, 1023);
+  CHECK_REFUSED(memory_bytes_max, 1);
+  CHECK_REFUSED(memory_bytes_max, (1 << 20) - 1);
+  CHECK_REFUSED(memory_bytes_max, (UINT64_C(1) << 40) + 1);
+  CHECK_REFUSED(memory_bytes_max, UINT64_MAX);
+  CHECK_REFUSED(connects_per_address_burst, 1); /* without a rate */
+  CHECK_REFUSED(endings_kept, (1 << 16) + 1);
+  CHECK_REFUSED(endings_kept, UINT32_MAX);
+  CHECK_REFUSED(close_code_expired, 1005);
+  CHECK_REFUSED(close_code_expired, 999);
+  CHECK_REFUSED(reserved, 1);
+  CHECK_REFUSED(reserved2, 1);
+  CHECK_REFUSED(health_path, "health");
+  CHECK_REFUSED(ready_path, "ready");
+  CHECK_REFUSED(metrics_path, "");
+  CHECK_REFUSED(report_path, "/\xff");
 }
 
 static void a_limit_at_the_end_of_its_range_is_taken(void) {
@@ -412,6 +427,114 @@ static void a_limit_at_the_end_of_its_range_is_taken(void) {
   CHECK_TAKEN(store_bytes_max, 1024);
   CHECK_TAKEN(store_bytes_max, UINT64_C(64) << 30);
   CHECK_TAKEN(log_bytes_max, 1024);
+  CHECK_TAKEN(memory_bytes_max, 1 << 20);
+  CHECK_TAKEN(memory_bytes_max, UINT64_C(1) << 40);
+  CHECK_TAKEN(memory_bytes_max, COVEY_OFF);
+  CHECK_TAKEN(connects_per_address_rate, 1);
+  CHECK_TAKEN(connects_per_address_rate, COVEY_OFF - 1);
+  CHECK_TAKEN(connects_per_address_rate, COVEY_OFF);
+  CHECK_TAKEN(endings_kept, 1);
+  CHECK_TAKEN(endings_kept, 1 << 16);
+  CHECK_TAKEN(close_code_expired, 4999);
+  CHECK_TAKEN(ready_path, "/ready");
+  CHECK_TAKEN(metrics_path, "/");
+  CHECK_TAKEN(report_path, "/report");
+}
+
+static void two_paths_that_are_the_same_are_invalid(void) {
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  options.ready_path = "/a";
+  options.report_path = "/a";
+  CHECK(is_refused(&options));
+  options.report_path = "/b";
+  CHECK(makes_a_server(&options));
+}
+
+/* ---------------------------------------------------- channels' ranges -- */
+
+/* Whether a channel with these options is refused. */
+static bool is_channel_refused(const covey_channel_options *options) {
+  host h;
+  covey_error error = COVEY_ERROR_INIT;
+  covey_server_options server = COVEY_SERVER_OPTIONS_INIT;
+  server.outbox_bytes_max = 4096;
+  host_prepare(&h);
+  if (!host_make(&h, &server, NULL))
+    return false;
+  covey_status status =
+      covey_channel_register(h.server, "a/", options, NULL, NULL, &error);
+  CHECK((status == COVEY_OK) == (error.message[0] == '\0'));
+  CHECK(status == COVEY_OK || status == COVEY_E_INVALID);
+  host_close(&h);
+  return status != COVEY_OK;
+}
+
+#define CHANNEL(field, number, and_then)                                       \
+  do {                                                                         \
+    covey_channel_options options = COVEY_CHANNEL_OPTIONS_INIT;                \
+    options.field = (number);                                                  \
+    check_note(#field);                                                        \
+    and_then;                                                                  \
+  } while (0)
+#define CHANNEL_REFUSED(field, number)                                         \
+  CHANNEL(field, number, CHECK(is_channel_refused(&options)))
+#define CHANNEL_TAKEN(field, number)                                           \
+  CHANNEL(field, number, CHECK(!is_channel_refused(&options)))
+
+static void a_channel_past_a_range_is_invalid(void) {
+  CHANNEL_REFUSED(flags, 16);
+  CHANNEL_REFUSED(flags, UINT32_MAX);
+  CHANNEL_TAKEN(flags, COVEY_CHANNEL_COMPRESSED);
+  CHANNEL_REFUSED(reserved, 1);
+  CHANNEL_REFUSED(messages_burst, 1); /* without a rate */
+  CHANNEL_TAKEN(messages_rate, UINT32_MAX);
+  CHANNEL_REFUSED(bytes_burst, 1);
+  CHANNEL_TAKEN(bytes_rate, UINT64_C(1) << 40);
+  CHANNEL_REFUSED(bytes_rate, (UINT64_C(1) << 40) + 1);
+  CHANNEL_REFUSED(bytes_rate, UINT64_MAX);
+  CHANNEL_TAKEN(slow_policy, COVEY_SLOW_DROP_OLDEST);
+  CHANNEL_TAKEN(slow_policy, COVEY_SLOW_DROP_NEWEST);
+  CHANNEL_REFUSED(slow_policy, 3);
+  CHANNEL_REFUSED(slow_policy, UINT32_MAX);
+  CHANNEL_TAKEN(outbox_high_bytes, 4096);
+  CHANNEL_REFUSED(outbox_high_bytes, 4097); /* never reached */
+  CHANNEL_REFUSED(outbox_high_bytes, UINT64_MAX);
+  CHANNEL_REFUSED(outbox_low_bytes, 1); /* without the other */
+  CHANNEL_TAKEN(compressed_bytes_min, 1);
+  CHANNEL_TAKEN(compressed_bytes_min, UINT64_C(1) << 30);
+  CHANNEL_REFUSED(compressed_bytes_min, (UINT64_C(1) << 30) + 1);
+  covey_channel_options options = COVEY_CHANNEL_OPTIONS_INIT;
+  options.outbox_high_bytes = 100;
+  options.outbox_low_bytes = 99;
+  CHECK(!is_channel_refused(&options));
+  options.outbox_low_bytes = 100;
+  CHECK(is_channel_refused(&options));
+}
+
+static void a_context_channel_has_neither_policy_nor_marks(void) {
+  host h;
+  host_prepare(&h);
+  if (!host_make(&h, NULL, NULL))
+    return;
+  for (int i = 0; i < 4; i++) {
+    covey_error error = COVEY_ERROR_INIT;
+    covey_channel_options options = COVEY_CHANNEL_OPTIONS_INIT;
+    covey_context_options context = COVEY_CONTEXT_OPTIONS_INIT;
+    context.model = h.model;
+    if (i == 0)
+      options.slow_policy = COVEY_SLOW_DROP_OLDEST;
+    if (i == 1)
+      options.outbox_high_bytes = 1000;
+    if (i == 2)
+      options.outbox_low_bytes = 1000;
+    if (i == 3)
+      options.messages_rate = 7; /* of these it has */
+    CHECK_IS(covey_context_register(h.server, "c/<int:id>/", &options, &context,
+                                    NULL, NULL, &error),
+             i < 3 ? COVEY_E_INVALID : COVEY_OK);
+    CHECK(i == 3 || strstr(error.message, "context channel") != NULL);
+  }
+  host_close(&h);
 }
 
 static void what_has_no_range_takes_any_reasonable_number(void) {
@@ -480,6 +603,9 @@ int main(int argc, char **argv) {
       TEST(a_long_message_is_cut_at_a_character),
       TEST(a_limit_past_its_range_is_invalid),
       TEST(a_limit_at_the_end_of_its_range_is_taken),
+      TEST(two_paths_that_are_the_same_are_invalid),
+      TEST(a_channel_past_a_range_is_invalid),
+      TEST(a_context_channel_has_neither_policy_nor_marks),
       TEST(what_has_no_range_takes_any_reasonable_number),
       TEST(off_is_taken_where_the_header_says_so),
       TEST(a_reserved_field_must_be_zero),

@@ -23,6 +23,7 @@ programs=(misuse_nulls misuse_ids misuse_numbers misuse_sizes misuse_text
   models store changes transactions letting_in contexts owners anchors variables
   actions answers writes refusals loads sessions slow mailbox drain watching
   listening tls unix proxies
+  rates memory outboxes expiry log_records
   describe describe_shapes describe_files describe_names
   threads_state threads)
 scripts=(header_test abi_test first_test symbols_test install_test)

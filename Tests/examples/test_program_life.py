@@ -3,13 +3,15 @@
 import random
 import signal
 import socket
+import threading
+import time
 from contextlib import suppress
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from conftest import Start
-from example_program import run_to_its_end
+from example_program import STOP_SECONDS, run_to_its_end
 
 NAMES = ["echo", "broadcast", "embed", "chat", "board"]
 PYTHON_NAMES = [f"python/{name}" for name in ("chat", "board", "notifications", "dashboard")]
@@ -46,7 +48,7 @@ def path_of(name: str) -> str:
 def test_help_explains_the_flags(name: str) -> None:
     ended = run_to_its_end(name, "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
-    for flag in ("--host", "--port", *(["--max-message"] if name in NAMES else [])):
+    for flag in ("--host", "--port", *(["--max-message", "--drain"] if name in NAMES else [])):
         assert flag in ended.stdout
 
 
@@ -67,6 +69,10 @@ def test_help_explains_the_flags(name: str) -> None:
         ["--max-message", "0"],
         ["--max-message", "1e3"],
         ["--max-message", "1073741825"],
+        ["--drain"],
+        ["--drain", "-1"],
+        ["--drain", "1s"],
+        ["--drain", "4294967296"],
         ["--nonsense"],
         ["nonsense"],
     ],
@@ -169,6 +175,59 @@ def test_a_client_that_does_not_read_does_not_hold_it_up(start: Start, name: str
         program.stop()
         while True:
             client.recv()
+
+
+@every_example_in_c
+def test_with_a_drain_clients_are_seen_off_within_the_window(start: Start, name: str) -> None:
+    program = start(name, "--drain", "600")
+    codes, ended = [], []
+
+    def stay() -> None:
+        with program.connect(path_of(name)) as client, suppress(ConnectionClosed):
+            here.release()
+            while True:
+                client.recv()
+        ended.append(time.monotonic())
+        codes.append(client.close_code)
+
+    here = threading.Semaphore(0)
+    clients = [threading.Thread(target=stay) for _ in range(8)]
+    for client in clients:
+        client.start()
+    for _ in clients:
+        assert here.acquire(timeout=10)
+    began = time.monotonic()
+    program.stop()
+    for client in clients:
+        client.join(timeout=10)
+    assert codes == [1012] * 8
+    assert max(ended) - began < STOP_SECONDS
+    assert max(ended) - min(ended) > 0.05  # not all at one moment
+
+
+@every_example_in_c
+def test_a_second_signal_ends_a_drain(start: Start, name: str) -> None:
+    program = start(name, "--drain", "4000000000")
+    with program.connect(path_of(name)) as client, pytest.raises(ConnectionClosed) as closed:
+        program.process.send_signal(signal.SIGTERM)
+        # New clients are refused once it drains.
+        while True:
+            try:
+                with program.connect(path_of(name)):
+                    pass
+            except InvalidStatus as refused:
+                assert refused.response.status_code == 503
+                break
+        program.stop(signal.SIGINT)
+        while True:
+            client.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1001
+
+
+@every_example_in_c
+def test_without_clients_a_drain_is_soon_over(start: Start, name: str) -> None:
+    start(name, "--drain", "100").stop()
 
 
 @every_example_in_c  # Python goes back to the system's handlers when it ends

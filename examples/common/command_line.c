@@ -1,12 +1,11 @@
-#define _POSIX_C_SOURCE 200809L /* pthread_sigmask */
-
 #include "command_line.h"
+
+#include "serving.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,6 +23,7 @@ enum {
   FLAG_KEY,
   FLAG_REUSE_PORT,
   FLAG_PROXY,
+  FLAG_DRAIN,
   FLAG_OWN
 };
 
@@ -36,6 +36,7 @@ static void print_usage(FILE *file, const command_line *line,
           "  --host ADDRESS       numeric address to listen on (127.0.0.1)\n"
           "  --port PORT          0 takes any that is free (8000)\n"
           "  --max-message BYTES  largest message that is received\n"
+          "  --drain MS           time to see clients off in, at the end (0)\n"
           "  --watch              answers /health, /ready, /metrics, /report\n"
           "  --unix PATH          a Unix socket to listen on instead\n"
           "  --cert FILE          certificate for TLS, read anew on SIGHUP\n"
@@ -75,6 +76,7 @@ void command_line_parse(command_line *line, int argc, char **argv) {
       {"host", required_argument, NULL, FLAG_HOST},
       {"port", required_argument, NULL, FLAG_PORT},
       {"max-message", required_argument, NULL, FLAG_MAX_MESSAGE},
+      {"drain", required_argument, NULL, FLAG_DRAIN},
       {"watch", no_argument, NULL, FLAG_WATCH},
       {"unix", required_argument, NULL, FLAG_UNIX},
       {"cert", required_argument, NULL, FLAG_CERT},
@@ -90,6 +92,7 @@ void command_line_parse(command_line *line, int argc, char **argv) {
         FLAG_OWN + own};
   }
   uint64_t port = line->port;
+  uint64_t drain_ms = line->drain_ms;
   int is_good = 1;
   int flag = 0;
   while (is_good && (flag = getopt_long(argc, argv, "", flags, NULL)) != -1) {
@@ -125,6 +128,9 @@ void command_line_parse(command_line *line, int argc, char **argv) {
     case FLAG_PROXY:
       line->proxy = optarg;
       break;
+    case FLAG_DRAIN:
+      is_good = parse_number("--drain", optarg, 0, UINT32_MAX, &drain_ms);
+      break;
     case '?': /* getopt_long has said what is wrong */
       is_good = 0;
       break;
@@ -141,10 +147,6 @@ void command_line_parse(command_line *line, int argc, char **argv) {
     exit(2);
   }
   line->port = (uint16_t)port;
-  if (line->certificate != NULL) {
-    sigset_t hangup;
-    sigemptyset(&hangup);
-    sigaddset(&hangup, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &hangup, NULL);
-  }
+  line->drain_ms = (uint32_t)drain_ms;
+  hold_signals();
 }

@@ -27,16 +27,17 @@ typedef struct command_line {
   int shares_port;   /* --reuse-port */
   const char *proxy; /* --proxy; who is believed about clients; or NULL */
 
+  uint32_t drain_ms; /* --drain; 0: ends at once */
+
   own_flag *own; /* ends with one that has no name; NULL: there are none */
 } command_line;
 
 #define COMMAND_LINE_DEFAULTS                                                  \
-  { "127.0.0.1", 8000, 0, 0, NULL, NULL, NULL, 0, NULL, NULL }
+  { "127.0.0.1", 8000, 0, 0, NULL, NULL, NULL, 0, NULL, 0, NULL }
 
 /* Returns when all is well. Otherwise it ends the program: with status 0 after
  * --help, with status 2 and the usage on standard error after a bad flag. To be
- * called before a thread is made: with --cert all but one leave SIGHUP alone.
- */
+ * called before a thread is made, for it calls hold_signals. */
 void command_line_parse(command_line *line, int argc, char **argv);
 
 #endif

@@ -1,20 +1,60 @@
-#define _POSIX_C_SOURCE 200809L /* sigaction */
+#define _POSIX_C_SOURCE 200809L /* sigwait */
 
 #include "serving.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A signal handler is given no pointer of ours. */
-static _Atomic(covey_server *) stoppable;
+static covey_server *serving;
+static uint32_t drain_ms;
+static int has_certificate;
+static pthread_t listener_to_signals;
 
-static void stop(int signal_number) {
-  (void)signal_number;
-  covey_server_stop(atomic_load(&stoppable), 0); /* refuses NULL */
+static void signals_of_interest(sigset_t *set_out) {
+  sigemptyset(set_out);
+  sigaddset(set_out, SIGINT);
+  sigaddset(set_out, SIGTERM);
+  sigaddset(set_out, SIGHUP);
+}
+
+void hold_signals(void) {
+  sigset_t signals;
+  signals_of_interest(&signals);
+  pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+/* On the loop's thread. A certificate that is bad leaves the last one. */
+static void reload(covey_server *server, void *user) {
+  (void)user;
+  covey_error error = COVEY_ERROR_INIT;
+  if (covey_server_reload_certificates(server, &error) != COVEY_OK) {
+    fprintf(stderr, "%s\n", error.message);
+  }
+}
+
+/* A thread may do what a signal handler may not. It is ended by end_serving. */
+static void *listen_to_signals(void *unused) {
+  (void)unused;
+  sigset_t signals;
+  signals_of_interest(&signals);
+  int is_draining = 0;
+  for (int number = 0; sigwait(&signals, &number) == 0;) {
+    int state = 0;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    if (number == SIGHUP && has_certificate) {
+      covey_server_post(serving, reload, NULL, NULL);
+    } else if (drain_ms > 0 && !is_draining) {
+      is_draining = 1;
+      covey_server_drain(serving, drain_ms);
+    } else {
+      covey_server_stop(serving, 0);
+    }
+    pthread_setcancelstate(state, NULL);
+  }
+  return NULL;
 }
 
 void must(covey_status status, const covey_error *error) {
@@ -35,29 +75,6 @@ void serve_watching(covey_server_options *options, const command_line *line) {
   }
 }
 
-/* On the loop's thread. A certificate that is bad leaves the last one. */
-static void reload(covey_server *server, void *user) {
-  (void)user;
-  covey_error error = COVEY_ERROR_INIT;
-  if (covey_server_reload_certificates(server, &error) != COVEY_OK) {
-    fprintf(stderr, "%s\n", error.message);
-  }
-}
-
-/* A signal handler may not do what has to be done. */
-static void *await_hangups(void *server) {
-  sigset_t hangup;
-  sigemptyset(&hangup);
-  sigaddset(&hangup, SIGHUP);
-  for (int number = 0; sigwait(&hangup, &number) == 0;) {
-    covey_server_post(server, reload, NULL, NULL);
-  }
-  return NULL;
-}
-
-static pthread_t hangups;
-static int awaits_hangups;
-
 void begin_serving(covey_server *server, const command_line *line) {
   const char *const proxies[] = {line->proxy, NULL};
   covey_listen_options options = COVEY_LISTEN_OPTIONS_INIT;
@@ -74,15 +91,12 @@ void begin_serving(covey_server *server, const command_line *line) {
   uint16_t port = 0;
   must(covey_server_listen(server, &options, &port, &error), &error);
 
-  struct sigaction action = {0};
-  action.sa_handler = stop;
-  sigemptyset(&action.sa_mask);
-  atomic_store(&stoppable, server);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-
-  awaits_hangups = line->certificate != NULL &&
-                   pthread_create(&hangups, NULL, await_hangups, server) == 0;
+  serving = server;
+  drain_ms = line->drain_ms;
+  has_certificate = line->certificate != NULL;
+  if (pthread_create(&listener_to_signals, NULL, listen_to_signals, NULL)) {
+    must(COVEY_E_SYSTEM, NULL);
+  }
 
   if (line->path != NULL) {
     printf("listening on %s\n", line->path);
@@ -96,10 +110,7 @@ void begin_serving(covey_server *server, const command_line *line) {
 }
 
 void end_serving(covey_server *server) {
-  atomic_store(&stoppable, NULL);
-  if (awaits_hangups) {
-    pthread_cancel(hangups);
-    pthread_join(hangups, NULL);
-  }
+  pthread_cancel(listener_to_signals);
+  pthread_join(listener_to_signals, NULL);
   must(covey_server_free(server), NULL);
 }

@@ -10,13 +10,18 @@
  * error may be NULL; then the status alone is said. */
 void must(covey_status status, const covey_error *error);
 
+/* Has SIGINT, SIGTERM and SIGHUP wait for begin_serving. To be called before a
+ * thread is made, or that one would end the process. */
+void hold_signals(void);
+
 /* After --watch: has the server answer those who watch it, to everybody. Where
  * strangers come by, they belong on a listener of their own. */
 void serve_watching(covey_server_options *options, const command_line *line);
 
-/* Listens where the command line says, stops the server on SIGINT and SIGTERM
- * from now on, has it read its certificates anew on SIGHUP if there are any,
- * and prints "listening on HOST:PORT", or "listening on PATH". */
+/* Listens where the command line says, and prints "listening on HOST:PORT", or
+ * "listening on PATH". From now on SIGINT and SIGTERM stop the server; with
+ * --drain the first of them has it see its clients off within that time, and
+ * the next one stops it. SIGHUP has it read its certificates anew. */
 void begin_serving(covey_server *server, const command_line *line);
 
 /* After the loop has ended: frees the server, which signals do not reach any

@@ -13,6 +13,17 @@ package final class Channel {
   package var context: Context?
   /// Headers to keep past connect, in lower case.
   package var keptHeaders: [String] = []
+  /// What one consumer may send; nil: as much as it likes.
+  package var messageRate: Rate?
+  package var byteRate: Rate?
+  package var slowPolicy = SlowPolicy.close
+  /// Marks of an outbox that the host is told of; nil: none.
+  package var outboxHighBytes: Int?
+  package var outboxLowBytes = 0
+  package var hasOutboxHandler = false
+  /// Whether messages of so many bytes and more are compressed for who can read it.
+  package var isCompressed = false
+  package var compressedBytesMin = 256
   /// Position of the host's handler for each type of event.
   var eventHandlers: [Name: Int] = [:]
 

@@ -48,10 +48,13 @@ final class Follower {
   var grants: Set<Name> = []
   var calls: ContiguousArray<CallID> = []
   var hasSentNonsense = false
+  /// It is in, and the host is asked once more whether it may be; until when.
+  var reauthorizationDueAt: UInt64?
 
   /// State frames that wait for room in the outbox.
   var feed: ContiguousArray<Frame> = []
   var feedStart = 0
+  var feedBytes = 0
   /// Deltas were left out, and must be caught up with.
   var isBehind = false
   /// The version that the last state frame in the outbox makes the client complete up to; 0: none.
@@ -108,6 +111,8 @@ final class Session {
   var view: View?
   var editedAt: UInt64 = 0
   var expiresAt: UInt64 = .max
+  /// Its user was disconnected, or it expired: nobody takes it up again.
+  var isForgotten = false
 
   init(name: [UInt8], user: String?, channel: Int, consumer: ConsumerID) {
     self.name = name

@@ -2,6 +2,10 @@
 extension Hub {
   /// Takes a frame of a client that is in.
   func receivedRequest(_ slot: Int, _ follower: Follower, _ text: Span<UInt8>) -> Reception {
+    if let allowance = consumers[slot].allowance, let limit = allowance.exceeded {
+      refuseRequest(slot, text, allowance, limit)
+      return .nothing
+    }
     guard let frame = ClientFrame(text, depthMax: limits.jsonDepthMax) else {
       ignore(slot, follower, text)
       return .nothing
@@ -53,9 +57,9 @@ extension Hub {
         parameters = try Parameters.check(text, params, declared)
       } catch { return refuse(400, error.message) }
     }
-    guard follower.calls.count < limits.callsPerConsumerMax,
-      let id = openCall(slot, follower, wireID, nil)
-    else { return refuse(429, "too many calls wait for an answer") }
+    guard let id = openCall(slot, follower, wireID, nil) else {
+      return refuse(429, "too many calls wait for an answer")
+    }
     if let parameters {
       effects.append(.action(consumers[slot].id, id, handler: action.handler, parameters))
       return .nothing
@@ -63,10 +67,14 @@ extension Hub {
     return .action(id, handler: action.handler, params.range)
   }
 
-  /// Opens a call, and sees to it that it is answered in time.
+  /// Opens a call, and sees to it that it is answered in time; nil when too many wait.
   func openCall(
     _ slot: Int, _ follower: Follower, _ wireID: [UInt8], _ write: WriteRequest?
   ) -> CallID? {
+    guard follower.calls.count < limits.callsPerConsumerMax else {
+      reached(.calls, UInt64(clamping: limits.callsPerConsumerMax), slot: slot)
+      return nil
+    }
     let due = now &+ limits.callTimeoutMilliseconds
     guard let id = calls.open(consumers[slot].id, wireID: wireID, write: write, due: due) else {
       return nil
@@ -95,6 +103,7 @@ extension Hub {
     guard consumers[slot].isReachable else { return }
     let bytes = Frame.bytes(forPayload: store.writer.count)
     guard fits(slot, bytes) else { return refuseToQueue(slot) }
+    memoryBytes &+= bytes
     store.writer.withBytes {
       consumers[slot].outbox.append(.text, $0.bindMemory(to: UInt8.self).span)
     }

@@ -235,7 +235,7 @@ extension Hub {
 
   /// Sends state, as much of it as there is room for; the rest follows when there is more.
   func feed(_ slot: Int, _ follower: Follower, _ frames: ContiguousArray<Frame>) {
-    follower.feed.append(contentsOf: frames)
+    hold(frames, follower)
     refill(slot, follower)
   }
 
@@ -247,16 +247,18 @@ extension Hub {
           || consumers[slot].outbox.stateBytes == 0
       else { break }
       follower.feedStart &+= 1
+      follower.feedBytes &-= frame.count
+      memoryBytes &-= frame.count
       append(frame, slot, follower)
     }
     if !follower.isFeeding {
-      follower.feed = []
-      follower.feedStart = 0
+      forgetFeed(follower)
     }
     consumers[slot].isHeldBack = follower.isHeldBack
   }
 
   private func append(_ frame: Frame, _ slot: Int, _ follower: Follower) {
+    memoryBytes &+= frame.count
     consumers[slot].outbox.append(frame)
     if frame.cursor > 0 { follower.queuedCursor = frame.cursor }
     if !consumers[slot].isDirty { markDirty(slot) }
@@ -281,8 +283,7 @@ extension Hub {
       let frames = store.catchUp(view, since: follower.queuedCursor)
     {
       counters.catchUps &+= 1
-      follower.feed = frames
-      follower.feedStart = 0
+      hold(frames, follower)
     } else {
       follower.isStale = true
       startAnew(slot, follower)
@@ -299,8 +300,7 @@ extension Hub {
       : follower.anchors.compactMap { store.slot(model, $0) }
     let view = follow(slot, follower, places)
     follower.isBehind = false
-    follower.feed = []
-    follower.feedStart = 0
+    forgetFeed(follower)
     follower.queuedCursor = 0
     counters.snapshots &+= 1
     var frames: ContiguousArray<Frame> = [
@@ -322,17 +322,16 @@ extension Hub {
       store.schema.entries[follower.context.model].reachesOwners
     else { return }
     settle()
-    consumers[slot].outbox.dropState()
+    dropState(slot)
     follower.isStale = true
     startAnew(slot, follower)
   }
 
   /// It reads too slowly: what waits is dropped, and caught up with later.
-  private func fallBehind(_ slot: Int, _ follower: Follower) {
+  func fallBehind(_ slot: Int, _ follower: Follower) {
     counters.fallsBehind &+= 1
-    consumers[slot].outbox.dropState()
-    follower.feed = []
-    follower.feedStart = 0
+    dropState(slot)
+    forgetFeed(follower)
     follower.queuedCursor = consumers[slot].outbox.handedCursor
     follower.isBehind = true
     consumers[slot].isHeldBack = true
@@ -377,8 +376,7 @@ extension Hub {
     follower.editedAt = store.version
     // The frames of the list it had say nothing of a shorter one.
     if consumers[slot].isHeldBack {
-      follower.feed = []
-      follower.feedStart = 0
+      forgetFeed(follower)
       follower.isBehind = true
       follower.queuedCursor = 0
     }

@@ -29,6 +29,7 @@ extension Hub {
       fail(slot, .tooLarge, .policyViolation)
       return
     }
+    memoryBytes &+= text.count
     follower.held.append(text.withUnsafeBytes { Array($0) })
   }
 
@@ -38,7 +39,10 @@ extension Hub {
     guard !follower.hasSentNonsense else { return }
     follower.hasSentNonsense = true
     let shown = JSONText.shown(text, 0..<text.count)
-    log(.warning, "consumer \(consumers[slot].id.raw) sent what is no message: \(shown)")
+    let id = consumers[slot].id.raw
+    log(
+      .warning, .consumerNonsense, "consumer \(id) sent what is no message: \(shown)",
+      ["consumer": .number(id), "message": .text(shown)])
   }
 
   /// The first frame: a token, and where the client left off.
@@ -94,6 +98,10 @@ extension Hub {
   /// The host says that a client may see what it asked for.
   package func authorize(_ id: ConsumerID) throws(Failure) {
     let (slot, follower) = try follower(id)
+    if follower.reauthorizationDueAt != nil {
+      follower.reauthorizationDueAt = nil
+      return retire(1)
+    }
     guard follower.phase == .authorizing else {
       throw .exists("consumer \(id.raw) does not wait to be authorized")
     }
@@ -103,8 +111,10 @@ extension Hub {
   /// The host refuses a client.
   package func deny(_ id: ConsumerID, _ code: Int?, _ error: String?) throws(Failure) {
     let (slot, follower) = try follower(id)
+    let isAskedAgain = follower.reauthorizationDueAt != nil
     switch follower.phase {
     case .authenticating, .authorizing, .listing: break
+    case _ where isAskedAgain: break
     default: throw .exists("consumer \(id.raw) does not wait to be let in")
     }
     let code = code ?? (follower.phase == .authenticating ? 401 : 403)
@@ -115,7 +125,11 @@ extension Hub {
       case 404: "error/not-found"
       default: "error/refused"
       }
-    deny(slot, follower, code, error ?? fallback)
+    if isAskedAgain {
+      denyAgain(slot, follower, code, error ?? fallback)
+    } else {
+      deny(slot, follower, code, error ?? fallback)
+    }
   }
 
   func follower(_ id: ConsumerID) throws(Failure) -> (Int, Follower) {
@@ -173,8 +187,7 @@ extension Hub {
     } else {
       showFirst(slot, follower, [])
     }
-    var held: [[UInt8]] = []
-    swap(&held, &follower.held)
+    let held = takeHeld(follower)
     for text in held where consumers[slot].isReachable {
       if case .action(let call, let handler, let parameters) = receivedContext(slot, text.span) {
         effects.append(.action(id, call, handler: handler, Array(text[parameters])))

@@ -60,7 +60,9 @@ extension Hub {
     if isFailed {
       counters.loadsFailed &+= 1
       let name = store.schema.entries[over.model].model.name.text
-      log(.warning, "load of \(name) \(InstanceID.quote(over.id.text)) failed")
+      log(
+        .warning, .loadFailed, "load of \(name) \(InstanceID.quote(over.id.text)) failed",
+        ["model": .text(name), "id": .text(String(decoding: over.id.text, as: UTF8.self))])
     }
     for id in over.waiting {
       guard let slot = slot(id), consumers[slot].isReachable,

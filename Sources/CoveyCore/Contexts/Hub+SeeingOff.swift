@@ -12,6 +12,12 @@ extension Hub {
   package func drain(over milliseconds: UInt64) {
     guard !isStopping, !isDraining else { return }
     isDraining = true
+    drainTotal = occupied
+    effects.append(.drainBegan)
+    log(
+      .info, .drainBegan, "draining \(occupied) consumers within \(milliseconds) ms",
+      ["consumers": LogValue(occupied), "window_ms": .number(milliseconds)])
+    if occupied == 0 { endOfDraining() } else { drainIsTold() }
     for slot in consumers.indices where consumers[slot].isReachable {
       let id = consumers[slot].id
       deadlines.add(.drain(id), at: now &+ secret.number(id.raw, below: milliseconds &+ 1))
@@ -26,6 +32,20 @@ extension Hub {
     advance(to: now)
   }
 
+  /// Tells the host how far it has come, for as long as somebody is there.
+  func drainIsTold() {
+    guard occupied > 0, !hasStopped else { return }
+    effects.append(.drain(remaining: occupied, total: drainTotal))
+    deadlines.add(.drainTold, at: now &+ Limits.drainTellMilliseconds)
+  }
+
+  /// Nobody is left.
+  func endOfDraining() {
+    log(
+      .info, .drainEnded, "drained \(drainTotal) consumers", ["consumers": LogValue(drainTotal)])
+    effects.append(.drain(remaining: 0, total: drainTotal))
+  }
+
   func drainIsDue(_ id: ConsumerID) {
     guard let slot = slot(id), consumers[slot].isReachable else { return }
     turnAway(slot, status: 503, Ending(cause: .stopped, code: .serviceRestart))
@@ -37,8 +57,8 @@ extension Hub {
     let id = consumers[slot].id
     leaveAll(slot)
     leaveContext(slot)
+    forgetInput(slot)
     consumers[slot].state = .closing(ending)
-    consumers[slot].fragments = []
     consumers[slot].isDroppedWhenEmpty = true
     consumers[slot].closeDueAt = now &+ limits.closeTimeoutMilliseconds
     deadlines.add(.close(id), at: consumers[slot].closeDueAt)
@@ -75,8 +95,9 @@ extension Hub {
     follower.session = nil
     leaveView(follower)
     forgetCalls(follower)
-    follower.feed = []
-    follower.held = []
+    forgetFeed(follower)
+    _ = takeHeld(follower)
+    follower.reauthorizationDueAt = nil
     follower.phase = .over
     consumers[slot].isHeldBack = false
   }

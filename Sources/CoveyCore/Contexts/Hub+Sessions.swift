@@ -7,7 +7,9 @@ extension Hub {
     let id = consumers[slot].id
     let session: Session
     var isResumed = false
-    if let asked, asked.user == consumers[slot].user, asked.channel == consumers[slot].channel {
+    if let asked, !asked.isForgotten, asked.user == consumers[slot].user,
+      asked.channel == consumers[slot].channel
+    {
       session = asked
       if let former = asked.consumer, let old = self.slot(former), former != id {
         // It came back before its old connection was noticed to be gone.
@@ -94,8 +96,22 @@ extension Hub {
     session.variables = follower.variables
     session.view = follower.view
     session.editedAt = follower.editedAt
-    session.expiresAt = now &+ limits.sessionTimeoutMilliseconds
+    // It is no way to outlive the time that its client was given.
+    session.expiresAt = min(
+      now &+ limits.sessionTimeoutMilliseconds, consumers[slot].expiresAt)
     deadlines.add(.session(Name(session.name)), at: session.expiresAt)
+  }
+
+  /// A client shall not come back to what it had.
+  func forgetSession(_ follower: Follower) {
+    guard let session = follower.session else { return }
+    follower.session = nil
+    forget(session)
+  }
+
+  func forget(_ session: Session) {
+    session.isForgotten = true
+    sessions[Name(session.name)] = nil
   }
 
   func sessionIsDue(_ name: Name) {

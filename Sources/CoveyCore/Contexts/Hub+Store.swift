@@ -9,7 +9,7 @@ extension Hub {
   }
 
   /// Whether something waits to be written, or to be told.
-  package var hasOutput: Bool { !dirty.isEmpty || store.hasPending }
+  package var hasOutput: Bool { !dirty.isEmpty || store.hasPending || hasTurnToEnd }
 
   package func commit(_ draft: Draft) throws(Failure) {
     store.now = now

@@ -13,9 +13,9 @@ extension Hub {
     do throws(Refusal) {
       let request = try check(slot, follower, frame, operation, text)
       guard follower.context.hasWrite else { throw Refusal(403, "not allowed") }
-      guard follower.calls.count < limits.callsPerConsumerMax,
-        let id = openCall(slot, follower, wireID, request)
-      else { throw Refusal(429, "too many calls wait for an answer") }
+      guard let id = openCall(slot, follower, wireID, request) else {
+        throw Refusal(429, "too many calls wait for an answer")
+      }
       effects.append(.write(consumers[slot].id, id, request))
     } catch {
       counters.callsFailed &+= 1

@@ -43,6 +43,8 @@ extension CloseCode {
   package static let serviceRestart = CloseCode(rawValue: 1012)
   /// The peer read too slowly.
   package static let tryAgainLater = CloseCode(rawValue: 1013)
+  /// The time that the host gave it has passed.
+  package static let expired = CloseCode(rawValue: 4401)
   /// Refused after the upgrade.
   package static let refused = CloseCode(rawValue: 4403)
   /// Undecided or unauthenticated when the deadline passed.

@@ -81,6 +81,41 @@ extension Frame {
   /// Whether these are the same bytes in the same place.
   func isIdentical(to other: Frame) -> Bool { storage === other.storage }
 
+  /// The bytes of the frame that begins at an offset, its header among them; 0 past the end.
+  func frameBytes(at offset: Int) -> Int { header(at: offset).map { $0.header &+ $0.payload } ?? 0 }
+
+  private func header(at offset: Int) -> (header: Int, payload: Int)? {
+    withBytes { bytes in
+      guard offset >= 0, offset &+ 2 <= bytes.count else { return nil }
+      let short = Int(bytes[offset &+ 1])
+      guard short >= 126 else { return (2, short) }
+      let size = short == 126 ? 2 : 8
+      guard offset &+ 2 &+ size <= bytes.count else { return nil }
+      var payload = 0
+      for position in 0..<size { payload = payload << 8 | Int(bytes[offset &+ 2 &+ position]) }
+      return (2 &+ size, payload)
+    }
+  }
+
+  /// The messages behind the first bytes, which are whole frames.
+  func dropping(_ size: Int) -> Frame {
+    let rest = Frame(capacity: max(0, count &- size))
+    withBytes { bytes in
+      rest.storage.withUnsafeMutablePointers { head, start in
+        guard let base = bytes.baseAddress, size >= 0, size < bytes.count else { return }
+        UnsafeMutableRawPointer(start).copyMemory(from: base + size, byteCount: bytes.count &- size)
+        head.pointee.count = bytes.count &- size
+      }
+    }
+    var offset = 0
+    while let next = rest.header(at: offset) {
+      rest.storage.header.traffic.messages &+= 1
+      rest.storage.header.traffic.bytes &+= UInt64(truncatingIfNeeded: next.payload)
+      offset &+= next.header &+ next.payload
+    }
+    return rest
+  }
+
   /// Adds a message. Only to a frame that nobody else has; there must be room.
   func add(_ kind: MessageKind, _ payload: Span<UInt8>) {
     guard append(kind == .text ? 0x1 : 0x2, payload) else { return }

@@ -8,6 +8,8 @@ struct Outbox {
   private var start = 0
   /// The last waiting frame was made here, and nobody else has it.
   private var isLastOwn = false
+  /// At the front of the first waiting frame: bytes of messages that were dropped.
+  private var skippedBytes = 0
   /// Bytes of the waiting frames.
   private(set) var waitingBytes = 0
   /// Of these, bytes of state.
@@ -64,6 +66,7 @@ struct Outbox {
   /// Adds what it took to the counts.
   mutating func next(gatheringInto gathered: inout Gathered, counting: inout Traffic) -> Write {
     guard start < frames.count else { return .nothing }
+    if skippedBytes > 0 { trim() }
     isLastOwn = false
     let first = frames[start]
     if start &+ 1 == frames.count || first.count > Limits.gatherBytesMax {
@@ -116,12 +119,62 @@ struct Outbox {
     isLastOwn = false
   }
 
+  /// Drops the message that waits longest, and tells its bytes; nil when none waits. Control frames
+  /// stay.
+  mutating func dropOldest() -> Int? {
+    guard let position = frames[start...].firstIndex(where: { $0.traffic.messages > 0 }) else {
+      return nil
+    }
+    let frame = frames[position]
+    let offset = position == start ? skippedBytes : 0
+    let size = min(frame.frameBytes(at: offset), frame.count &- offset)
+    waitingBytes &-= size
+    if offset &+ size < frame.count {
+      // Of several side by side: they are taken apart when the rest is written.
+      if position == start {
+        skippedBytes &+= size
+      } else {
+        frames[position] = frame.dropping(size)
+      }
+    } else if position > start {
+      if position == frames.count &- 1 { isLastOwn = false }
+      frames.remove(at: position)
+    } else {
+      dropFirst()
+    }
+    return size
+  }
+
+  private mutating func dropFirst() {
+    skippedBytes = 0
+    if start == frames.count &- 1 { isLastOwn = false }
+    // Nothing is held for what is not there any more.
+    frames[start] = .ping
+    start &+= 1
+    if start == frames.count {
+      start = 0
+      Gathered.empty(&frames)
+    } else if start > 64, start > frames.count / 2 {
+      // Who reads nothing gets ever more behind it: the places before are cut off in time.
+      frames.removeFirst(start)
+      start = 0
+    }
+  }
+
+  /// Takes what was dropped out of the first frame.
+  private mutating func trim() {
+    frames[start] = frames[start].dropping(skippedBytes)
+    skippedBytes = 0
+    if start == frames.count &- 1 { isLastOwn = false }
+  }
+
   mutating func buffered(_ bytes: Int) { bufferedBytes = bytes }
 
   mutating func drained() { bufferedBytes = 0 }
 
   /// Drops what waits; what was handed over cannot be taken back. Returns the messages dropped.
   mutating func dropWaiting() -> Int {
+    if skippedBytes > 0 { trim() }
     let messages = frames[start...].reduce(0) { $0 &+ Int(truncatingIfNeeded: $1.traffic.messages) }
     frames = []
     start = 0

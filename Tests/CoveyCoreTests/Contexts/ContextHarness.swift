@@ -259,6 +259,7 @@ final class ContextScenario: FakeHost {
     "depth": { $0.jsonDepthMax = $1 },
     "message": { $0.messageBytesMax = $1 },
     "ping": { $0.pingIntervalMilliseconds = $1 == 0 ? nil : UInt64($1) },
+    "memory": { $0.memoryBytesMax = $1 },
     "silence": { $0.silenceTimeoutMilliseconds = $1 == 0 ? nil : UInt64($1) },
   ]
 }

@@ -21,7 +21,8 @@ extension ContextScenario {
       }
     case let word where word.hasPrefix("+"): transport.wait(Self.milliseconds(word))
     case "put", "merge", "delete", "transaction", "get", "count": attempt { try store(words) }
-    case "authenticate", "authorize", "deny", "replace", "append", "prepend", "remove", "clear",
+    case "authenticate", "authorize", "reauthorize", "expire", "deny", "replace", "append",
+      "prepend", "remove", "clear",
       "anchors", "followers", "variable", "value", "grant", "revoke", "send", "close", "name":
       transport.tick()
       attempt { try steer(words[0], rest) }
@@ -31,6 +32,18 @@ extension ContextScenario {
     case "message": tell("host: \(message)")
     case "system":
       hub.sendSystem(rest[0], rest.dropFirst().joined(separator: " "))
+    case "drained":
+      for drain in transport.drains { tell("host: \(drain.remaining) of \(drain.total)") }
+      transport.drains = []
+    case "reached":
+      for reached in transport.reached {
+        let name = reached.consumer.flatMap { transport.names[$0] } ?? "nobody"
+        tell("host: \(reached.limit) \(name) \(reached.maximum) \(reached.count)")
+      }
+      transport.reached = []
+    case "disconnect":
+      transport.tick()
+      hub.disconnect(user: rest[0], .policyViolation, reason: [])
     case "drain": hub.drain(over: UInt64(rest[0]) ?? 0)
     case "stop": hub.stop(.goingAway)
     default: client(words[0], rest)
@@ -90,6 +103,8 @@ extension ContextScenario {
       let user = more.first.map { $0 == "$" ? token : $0 }
       try hub.authenticate(about, user == "nobody" ? nil : user)
     case "authorize": try hub.authorize(about)
+    case "reauthorize": try hub.reauthorize(about)
+    case "expire": try hub.setExpiry(about, after: UInt32(more[0]))
     case "deny": try hub.deny(about, more.first.flatMap { Int($0) }, more.dropFirst().first)
     case "replace": try hub.edit(about, .replace(ids))
     case "append": try hub.edit(about, .append(ids[0]))

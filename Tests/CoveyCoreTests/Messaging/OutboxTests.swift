@@ -183,4 +183,57 @@ struct OutboxTests {
       if numbers.below(3) == 0 { gathered.forget() }
     }
   }
+
+  // MARK: dropping
+
+  @Test func `the oldest message is dropped, also from a row, and the rest is whole`() {
+    let sizes = [1, 125, 126, 3000, 0, 7]
+    for count in 0...sizes.count {
+      var (outbox, gathered, traffic) = (Outbox(), Gathered(), Traffic())
+      var expected: [UInt8] = []
+      for (number, size) in sizes.enumerated() {
+        let payload = [UInt8](repeating: UInt8(number), count: size)
+        outbox.append(.binary, payload.span)
+        if number >= count { expected += bytes(frame(size, UInt8(number))) }
+      }
+      let dropped = (0..<count).map { _ in outbox.dropOldest() ?? -1 }
+      #expect(dropped == sizes.prefix(count).map { Frame.bytes(forPayload: $0) })
+      #expect(outbox.bytes == expected.count)
+      outbox.append(.binary, [9].span)
+      #expect(writes(&outbox, &gathered, &traffic).bytes == expected + bytes(frame(1, 9)))
+      #expect(traffic.messages == UInt64(sizes.count - count + 1))
+      #expect(outbox.isEmpty && outbox.bytes == 0)
+    }
+  }
+
+  @Test func `random appends and drops leave what a list would`() {
+    var numbers = SeededNumbers()
+    var (outbox, gathered, traffic) = (Outbox(), Gathered(), Traffic())
+    var model: [[UInt8]] = []
+    for step in 0..<20_000 {
+      let size = numbers.below(20) == 0 ? numbers.below(20_000) : numbers.below(200)
+      let payload = [UInt8](repeating: UInt8(step & 255), count: size)
+      switch numbers.below(10) {
+      case ..<3:
+        outbox.append(.binary, payload.span)
+        model.append(bytes(Frame(.binary, payload.span)))
+      case ..<5:
+        outbox.append(Frame(.binary, payload.span))
+        model.append(bytes(Frame(.binary, payload.span)))
+      case ..<9:
+        let size = outbox.dropOldest()
+        #expect(size == (model.isEmpty ? nil : model.removeFirst().count))
+      default:
+        if numbers.below(20) == 0 {
+          #expect(writes(&outbox, &gathered, &traffic).bytes == model.flatMap { $0 })
+          model = []
+        } else if numbers.below(50) == 0 {
+          let dropped = outbox.dropWaiting()
+          #expect(dropped == model.count)
+          model = []
+        }
+      }
+      #expect(outbox.bytes == model.reduce(0) { $0 + $1.count })
+    }
+  }
 }

@@ -1,0 +1,143 @@
+// What happens when a limit is reached, besides what its own place does about it.
+extension Hub {
+  /// Counts it, and has the host told of it at the end of the turn.
+  func reached(
+    _ limit: Limit, _ maximum: UInt64, slot: Int? = nil, peer: [UInt8] = [], times: UInt64 = 1
+  ) {
+    let former = counters.limits[limit.rawValue]
+    let count = former &+ times
+    counters.limits[limit.rawValue] = count
+    // Logged at 1, 2, 4, 8 ...: whoever can reach a limit can do so again and again.
+    if former.leadingZeroBitCount != count.leadingZeroBitCount {
+      log(record(limit, maximum, count, slot.map { consumers[$0].id }, peer))
+    }
+    let bit = UInt64(1) << UInt64(limit.rawValue)
+    guard reachedSet & bit == 0 else { return }
+    reachedSet |= bit
+    reachedLimits.append(
+      LimitReached(
+        limit: limit, consumer: slot.map { consumers[$0].id }, maximum: maximum, count: count,
+        peer: slot.flatMap { consumers[$0].request.map { Array($0.peerBytes) } } ?? peer))
+  }
+
+  private func record(
+    _ limit: Limit, _ maximum: UInt64, _ count: UInt64, _ id: ConsumerID?, _ peer: [UInt8]
+  ) -> LogRecord {
+    let (event, words) = Self.words(limit, maximum, id?.raw ?? 0, peer)
+    let message = "\(words); \(count) so far"
+    let (most, count) = (LogValue.number(maximum), LogValue.number(count))
+    if let id {
+      return LogRecord(
+        .warning, event, message,
+        ["consumer": .number(id.raw), "maximum": most, "count": count])
+    }
+    guard !peer.isEmpty else {
+      return LogRecord(.warning, event, message, ["maximum": most, "count": count])
+    }
+    return LogRecord(
+      .warning, event, message,
+      ["peer": .text(String(decoding: peer, as: UTF8.self)), "maximum": most, "count": count])
+  }
+
+  private static func words(
+    _ limit: Limit, _ maximum: UInt64, _ id: UInt64, _ peer: [UInt8]
+  ) -> (LogEvent, String) {
+    let address = String(decoding: peer, as: UTF8.self)
+    return switch limit {
+    case .connections:
+      (.limitConnections, "connection refused: \(maximum) consumers, the limit")
+    case .address:
+      (.limitAddress, "connection of \(address) dropped: \(maximum) at a time, the limit")
+    case .addressRate:
+      (.limitAddressRate, "connection of \(address) dropped: \(maximum) a second, the limit")
+    case .messageRate:
+      (.limitMessageRate, "consumer \(id) sends too fast: \(maximum) messages a second, the limit")
+    case .byteRate:
+      (.limitByteRate, "consumer \(id) sends too fast: \(maximum) bytes a second, the limit")
+    case .outbox:
+      (.consumerSlow, "consumer \(id) reads too slowly: \(maximum) bytes queued, the limit")
+    case .memory:
+      (.limitMemory, "memory is full: \(maximum) bytes queued to all, the limit")
+    case .message:
+      (.limitMessage, "consumer \(id) sent too much: \(maximum) bytes a message, the limit")
+    case .groups: (.limitGroups, "consumer \(id) is in \(maximum) groups, the limit")
+    case .mailbox: (.limitMailbox, "the mailbox is full: \(maximum), the limit")
+    case .calls:
+      (.limitCalls, "consumer \(id) waits for the answers to \(maximum) calls, the limit")
+    }
+  }
+
+  // MARK: connections
+
+  /// Whether one more connection is taken of an address that has so many.
+  package func accepts(address: [UInt8], connections: Int) -> Bool {
+    if let most = limits.connectionsPerAddressMax, connections >= most {
+      reached(.address, UInt64(clamping: most), peer: address)
+      return false
+    }
+    guard let rate = addressRates?.rate, addressRates?.takes(address, at: now) == false else {
+      return true
+    }
+    reached(.addressRate, rate.perSecond, peer: address)
+    return false
+  }
+
+  /// Somebody was turned away at the door, without a word.
+  package func countDropped() { counters.connectionsDropped &+= 1 }
+
+  // MARK: rates
+
+  /// Charges a piece of a message. What went past a rate on a context channel goes on to where it
+  /// is known whether it can be answered; any other sender is closed.
+  func isAllowed(_ slot: Int, _ allowance: Allowance, _ piece: Piece, _ count: Int) -> Bool {
+    allowance.charge(piece, bytes: count, at: now)
+    guard let limit = allowance.exceeded else { return true }
+    switch consumers[slot].follower?.phase {
+    case .listing, .loading, .following: return true
+    default:
+      reached(limit, allowance.maximum(limit), slot: slot)
+      fail(slot, .tooFast, .policyViolation)
+      return false
+    }
+  }
+
+  /// Answers a call or a write that came too fast; any other frame is the last one.
+  func refuseRequest(_ slot: Int, _ text: Span<UInt8>, _ allowance: Allowance, _ limit: Limit) {
+    reached(limit, allowance.maximum(limit), slot: slot)
+    let message = "too fast: \(allowance.maximum(limit)) \(Self.unit(limit)) a second, the limit"
+    let frame = ClientFrame(text, depthMax: limits.jsonDepthMax)
+    if let frame, let type = frame.type, type.isString("write", text), let id = frame.writeID,
+      id.range.count <= Limits.callNameBytesMax
+    {
+      counters.writes &+= 1
+      store.writer.writeWriteError(Self.bytes(text, id.range), 429, message)
+    } else if let id = frame?.callID, id.range.count <= Limits.callNameBytesMax {
+      counters.calls &+= 1
+      store.writer.writeActionError(Self.bytes(text, id.range), 429, message)
+    } else {
+      return fail(slot, .tooFast, .policyViolation)
+    }
+    counters.callsFailed &+= 1
+    answer(slot)
+  }
+
+  private static func unit(_ limit: Limit) -> String { limit == .byteRate ? "bytes" : "messages" }
+
+  // MARK: turns
+
+  /// All was written that could be: what is too much is shed, and the host told what it comes to.
+  package func endTurn() {
+    shedIfFull()
+    if !droppedOf.isEmpty { tellDrops() }
+    guard reachedSet != 0 else { return }
+    for var reached in reachedLimits {
+      reached.count = counters.limits[reached.limit.rawValue]
+      effects.append(.limit(reached))
+    }
+    reachedLimits.removeAll(keepingCapacity: true)
+    reachedSet = 0
+  }
+
+  /// Whether the end of a turn has something to tell.
+  var hasTurnToEnd: Bool { reachedSet != 0 || !droppedOf.isEmpty }
+}
