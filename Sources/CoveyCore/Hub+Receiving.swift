@@ -29,6 +29,10 @@ extension Hub {
     _ id: ConsumerID, _ piece: Piece, _ bytes: Span<UInt8>
   ) -> Reception {
     guard let slot = slot(id) else { return .nothing }
+    // Before anything is changed: what few channels have costs the others a comparison.
+    if let allowance = consumers[slot].allowance {
+      guard isAllowed(slot, allowance, piece, bytes.count) else { return .nothing }
+    }
     consumers[slot].heardAt = now
     let isHeld: Bool
     switch consumers[slot].state {
@@ -50,9 +54,6 @@ extension Hub {
       reached(.message, UInt64(clamping: limits.messageBytesMax), slot: slot)
       fail(slot, .tooLarge, .messageTooLarge)
       return .nothing
-    }
-    if let allowance = consumers[slot].allowance {
-      guard isAllowed(slot, allowance, piece, bytes.count) else { return .nothing }
     }
     guard piece.isLast else {
       consumers[slot].fragmentsKind = kind

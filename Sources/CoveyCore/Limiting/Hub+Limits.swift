@@ -90,6 +90,7 @@ extension Hub {
   /// Charges a piece of a message. What went past a rate on a context channel goes on to where it
   /// is known whether it can be answered; any other sender is closed.
   func isAllowed(_ slot: Int, _ allowance: Allowance, _ piece: Piece, _ count: Int) -> Bool {
+    guard consumers[slot].isReachable else { return false }
     allowance.charge(piece, bytes: count, at: now)
     guard let limit = allowance.exceeded else { return true }
     switch consumers[slot].follower?.phase {
