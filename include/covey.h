@@ -706,10 +706,7 @@ enum {
   COVEY_CHANNEL_REQUIRE_ORIGIN = 2,
   /* What a consumer sends goes, as it is, to every member of every group of
    * `groups`, the sender included; on_text and on_binary run as well. */
-  COVEY_CHANNEL_BROADCAST_RECEIVED = 4,
-  /* Messages are compressed for clients that can read it (permessage-deflate,
-   * RFC 7692), without context takeover: a broadcast is compressed once. */
-  COVEY_CHANNEL_COMPRESSED = 8
+  COVEY_CHANNEL_BROADCAST_RECEIVED = 4
 };
 
 /** What happens to who reads too slowly. */
@@ -755,15 +752,12 @@ typedef struct covey_channel_options {
   uint32_t reserved;          /* 0 */
   uint64_t outbox_high_bytes; /* 0: on_outbox is told of drops alone */
   uint64_t outbox_low_bytes;  /* half of outbox_high_bytes */
-
-  /* COVEY_CHANNEL_COMPRESSED: shorter messages are sent as they are. */
-  uint64_t compressed_bytes_min; /* 256 */
 } covey_channel_options;
 
 #define COVEY_CHANNEL_OPTIONS_INIT                                             \
   {                                                                            \
     (uint32_t)sizeof(covey_channel_options), 0, NULL, NULL, NULL, 0, 0, 0, 0,  \
-        0, 0, 0, 0, 0                                                          \
+        0, 0, 0, 0                                                             \
   }
 
 /** Does what COVEY_CHANNEL_OPTIONS_INIT does. NULL does nothing.

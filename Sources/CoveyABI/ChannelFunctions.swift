@@ -3,8 +3,7 @@ internal import CoveyCore
 internal import CoveyTransport
 
 private let knownFlags = UInt32(
-  COVEY_CHANNEL_PUBLIC | COVEY_CHANNEL_REQUIRE_ORIGIN | COVEY_CHANNEL_BROADCAST_RECEIVED
-    | COVEY_CHANNEL_COMPRESSED)
+  COVEY_CHANNEL_PUBLIC | COVEY_CHANNEL_REQUIRE_ORIGIN | COVEY_CHANNEL_BROADCAST_RECEIVED)
 
 @c @implementation
 public func covey_channel_register(
@@ -66,7 +65,7 @@ func channel(
 }
 
 extension Channel {
-  /// What its consumers may send and leave unread, and what is compressed for them.
+  /// What its consumers may send and leave unread.
   fileprivate func takeBounds(
     _ options: covey_channel_options, _ limits: Limits
   ) throws(Failure) {
@@ -89,13 +88,6 @@ extension Channel {
     }
     outboxHighBytes = high == 0 ? nil : Int(high)
     outboxLowBytes = Int(low == 0 ? high / 2 : low)
-    isCompressed = options.flags & UInt32(COVEY_CHANNEL_COMPRESSED) != 0
-    guard options.compressed_bytes_min <= UInt64(Limits.messageBytesCeiling) else {
-      throw .invalid(
-        "compressed_bytes_min is \(options.compressed_bytes_min), limit "
-          + "\(Limits.messageBytesCeiling)")
-    }
-    if options.compressed_bytes_min > 0 { compressedBytesMin = Int(options.compressed_bytes_min) }
   }
 }
 

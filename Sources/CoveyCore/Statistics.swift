@@ -10,11 +10,6 @@ package struct Statistics: Sendable {
   package var messagesOut: UInt64 = 0
   package var bytesIn: UInt64 = 0
   package var bytesOut: UInt64 = 0
-  /// Payloads before and after compressing and inflating.
-  package var compressedInBytes: UInt64 = 0
-  package var compressedOutBytes: UInt64 = 0
-  package var inflatedInBytes: UInt64 = 0
-  package var inflatedOutBytes: UInt64 = 0
   package var eventsHandled: UInt64 = 0
   package var eventsUnhandled: UInt64 = 0
   /// By cause; position 0 is unused.

@@ -139,7 +139,7 @@ FIELD(covey_channel_handlers, user, 40, 8);
 FIELD(covey_channel_handlers, destroy, 48, 8);
 FIELD(covey_channel_handlers, on_outbox, 56, 8);
 
-SIZE(covey_channel_options, 88);
+SIZE(covey_channel_options, 80);
 FIELD(covey_channel_options, struct_size, 0, 4);
 FIELD(covey_channel_options, flags, 4, 4);
 FIELD(covey_channel_options, origins, 8, 8);
@@ -153,9 +153,8 @@ FIELD(covey_channel_options, slow_policy, 56, 4);
 FIELD(covey_channel_options, reserved, 60, 4);
 FIELD(covey_channel_options, outbox_high_bytes, 64, 8);
 FIELD(covey_channel_options, outbox_low_bytes, 72, 8);
-FIELD(covey_channel_options, compressed_bytes_min, 80, 8);
 
-SIZE(covey_statistics, 512);
+SIZE(covey_statistics, 480);
 FIELD(covey_statistics, struct_size, 0, 4);
 FIELD(covey_statistics, reserved, 4, 4);
 FIELD(covey_statistics, consumers, 8, 8);
@@ -217,10 +216,6 @@ FIELD(covey_statistics, limits_mailbox, 448, 8);
 FIELD(covey_statistics, limits_calls, 456, 8);
 FIELD(covey_statistics, drops_slow, 464, 8);
 FIELD(covey_statistics, memory_bytes, 472, 8);
-FIELD(covey_statistics, compressed_in_bytes, 480, 8);
-FIELD(covey_statistics, compressed_out_bytes, 488, 8);
-FIELD(covey_statistics, inflated_in_bytes, 496, 8);
-FIELD(covey_statistics, inflated_out_bytes, 504, 8);
 
 NUMBER(COVEY_OK, 0);
 NUMBER(COVEY_E_INVALID, -1);
@@ -259,7 +254,6 @@ NUMBER(COVEY_ENDING_SHED, 14);
 NUMBER(COVEY_CHANNEL_PUBLIC, 1);
 NUMBER(COVEY_CHANNEL_REQUIRE_ORIGIN, 2);
 NUMBER(COVEY_CHANNEL_BROADCAST_RECEIVED, 4);
-NUMBER(COVEY_CHANNEL_COMPRESSED, 8);
 NUMBER(COVEY_OUTBOX_HIGH, 1);
 NUMBER(COVEY_OUTBOX_LOW, 2);
 NUMBER(COVEY_OUTBOX_DROPPED, 3);

@@ -86,7 +86,7 @@ static void a_flag_nobody_knows_is_invalid(void) {
   options.flags = UINT32_C(1) << 31 | COVEY_CHANNEL_PUBLIC;
   CHECK_IS(register_pattern(&h, "a/", &options), COVEY_E_INVALID);
   options.flags = COVEY_CHANNEL_PUBLIC | COVEY_CHANNEL_REQUIRE_ORIGIN |
-                  COVEY_CHANNEL_BROADCAST_RECEIVED | COVEY_CHANNEL_COMPRESSED;
+                  COVEY_CHANNEL_BROADCAST_RECEIVED;
   CHECK_IS(register_pattern(&h, "a/", &options), COVEY_OK);
   host_close(&h);
 }

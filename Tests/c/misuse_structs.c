@@ -484,7 +484,6 @@ static bool is_channel_refused(const covey_channel_options *options) {
 static void a_channel_past_a_range_is_invalid(void) {
   CHANNEL_REFUSED(flags, 16);
   CHANNEL_REFUSED(flags, UINT32_MAX);
-  CHANNEL_TAKEN(flags, COVEY_CHANNEL_COMPRESSED);
   CHANNEL_REFUSED(reserved, 1);
   CHANNEL_REFUSED(messages_burst, 1); /* without a rate */
   CHANNEL_TAKEN(messages_rate, UINT32_MAX);
@@ -500,9 +499,6 @@ static void a_channel_past_a_range_is_invalid(void) {
   CHANNEL_REFUSED(outbox_high_bytes, 4097); /* never reached */
   CHANNEL_REFUSED(outbox_high_bytes, UINT64_MAX);
   CHANNEL_REFUSED(outbox_low_bytes, 1); /* without the other */
-  CHANNEL_TAKEN(compressed_bytes_min, 1);
-  CHANNEL_TAKEN(compressed_bytes_min, UINT64_C(1) << 30);
-  CHANNEL_REFUSED(compressed_bytes_min, (UINT64_C(1) << 30) + 1);
   covey_channel_options options = COVEY_CHANNEL_OPTIONS_INIT;
   options.outbox_high_bytes = 100;
   options.outbox_low_bytes = 99;

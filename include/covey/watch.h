@@ -99,20 +99,13 @@ typedef struct covey_statistics {
 
   uint64_t drops_slow;   /* messages dropped by a slow_policy */
   uint64_t memory_bytes; /* now; what memory_bytes_max bounds */
-
-  /* Compression: payloads before and after, and what compressing was shared. */
-  uint64_t compressed_in_bytes;
-  uint64_t compressed_out_bytes;
-  uint64_t inflated_in_bytes;
-  uint64_t inflated_out_bytes;
 } covey_statistics;
 
 #define COVEY_STATISTICS_INIT                                                  \
   {                                                                            \
     (uint32_t)sizeof(covey_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-        0, 0, 0, 0, 0                                                          \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
   }
 
 /** Does what COVEY_STATISTICS_INIT does. NULL does nothing.

@@ -21,9 +21,6 @@ package final class Channel {
   package var outboxHighBytes: Int?
   package var outboxLowBytes = 0
   package var hasOutboxHandler = false
-  /// Whether messages of so many bytes and more are compressed for who can read it.
-  package var isCompressed = false
-  package var compressedBytesMin = 256
   /// Position of the host's handler for each type of event.
   var eventHandlers: [Name: Int] = [:]
 

@@ -50,14 +50,6 @@ package struct Metrics {
     text.single(
       "covey_received_bytes_total", .counter, "Payloads of messages.", statistics.bytesIn)
     text.single("covey_sent_bytes_total", .counter, "Payloads of messages.", statistics.bytesOut)
-    text.family(
-      "covey_compressed_bytes_total", .counter, "Payloads before and after compressing, once each.")
-    text.sample("stage", "before", statistics.compressedInBytes)
-    text.sample("stage", "after", statistics.compressedOutBytes)
-    text.family(
-      "covey_inflated_bytes_total", .counter, "Received payloads before and after inflating.")
-    text.sample("stage", "before", statistics.inflatedInBytes)
-    text.sample("stage", "after", statistics.inflatedOutBytes)
     text.family("covey_events_total", .counter, "Events at a consumer, by outcome.")
     text.sample("outcome", "handled", statistics.eventsHandled)
     text.sample("outcome", "unhandled", statistics.eventsUnhandled)

@@ -19,8 +19,6 @@ extension Statistics {
       ("frames_ignored", framesIgnored), ("drops_store", dropsStore),
     ] + limitsNamed + [
       ("drops_slow", dropsSlow), ("memory_bytes", memoryBytes),
-      ("compressed_in_bytes", compressedInBytes), ("compressed_out_bytes", compressedOutBytes),
-      ("inflated_in_bytes", inflatedInBytes), ("inflated_out_bytes", inflatedOutBytes),
     ]
   }
 

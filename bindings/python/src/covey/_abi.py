@@ -274,7 +274,6 @@ class ChannelHandlers(Structure):
 CHANNEL_PUBLIC = 1
 CHANNEL_REQUIRE_ORIGIN = 2
 CHANNEL_BROADCAST_RECEIVED = 4
-CHANNEL_COMPRESSED = 8
 
 SlowPolicy = c_uint32
 
@@ -300,7 +299,6 @@ class ChannelOptions(Structure):
         ("reserved", c_uint32),
         ("outbox_high_bytes", c_uint64),
         ("outbox_low_bytes", c_uint64),
-        ("compressed_bytes_min", c_uint64),
     )
 
 
@@ -588,11 +586,6 @@ class Statistics(Structure):
         ("limits_calls", c_uint64),
         ("drops_slow", c_uint64),
         ("memory_bytes", c_uint64),
-        # Compression.
-        ("compressed_in_bytes", c_uint64),
-        ("compressed_out_bytes", c_uint64),
-        ("inflated_in_bytes", c_uint64),
-        ("inflated_out_bytes", c_uint64),
     )
 
 
