@@ -194,9 +194,10 @@ test-c: packages-test lib
 test-python: packages-python wheel
 	$(PYTHON_TESTS) test $(WHEEL)
 
-# The client alone, then against the board; and how large it is.
-test-typescript: packages-test all
-	BOARD=$(abspath $(BUILD)/examples/board) $(CLIENT_FOLDER)/test/run.sh
+# The client alone, then against the board and the simulation of the server; and how large it is.
+test-typescript: packages-test all simulation
+	BOARD=$(abspath $(BUILD)/examples/board) \
+	  SIMULATION=$(abspath $(BUILD)/swift-simulation/release/simulation) $(CLIENT_FOLDER)/test/run.sh
 	$(CLIENT_FOLDER)/test/size.sh
 
 # What was generated from the board and is committed is what the board would generate; and it compiles

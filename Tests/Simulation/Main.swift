@@ -1,17 +1,24 @@
 import CoveyCore
 import Glibc
 
-/// simulation [STEPS [SEED]]
+/// simulation [--tell] [STEPS [SEED]]
 ///
 /// Plays random histories on the core until so many steps are done, or until stopped when there are
 /// none given, each history on a seed of its own. Ends with status 1 and the story of a history
-/// that went wrong; `simulation 2000 SEED` plays that one again.
+/// that went wrong; `simulation 2000 SEED` plays that one again. With `--tell` it plays one history
+/// and tells what some of its clients are told (see `Story`).
 @main
 struct Simulation {
   static let stepsOfOnePlay = 2000
 
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
+    if CommandLine.arguments.contains("--tell") {
+      let play = try Play(seed: arguments.dropFirst().first ?? 1, story: Story())
+      guard let wrong = play.run(Int(arguments.first ?? 1000)) else { return }
+      print(wrong)
+      exit(1)
+    }
     let wanted = arguments.first ?? .max
     let isOne = arguments.count > 1
     var numbers = SystemRandomNumberGenerator()

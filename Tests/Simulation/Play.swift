@@ -14,7 +14,8 @@ final class Play {
   private var script: [String] = []
   private let schema: Schema
 
-  init(seed: UInt64) throws(Failure) {
+  /// - Parameter story: Where to tell what some clients of our own are told, one of each place.
+  init(seed: UInt64, story: Story? = nil) throws(Failure) {
     self.seed = seed
     random = Numbers(seed: seed)
     schema = try World.schema()
@@ -43,6 +44,13 @@ final class Play {
     let count = random.below(12) == 0 ? 150 + random.below(150) : 4 + random.below(24)
     quietEvery = count > 100 ? 400 : 40
     for number in 0..<count { enlist(number) }
+    guard let story else { return }
+    story.begin(Description(schema, hub))
+    for place in World.Place.allCases {
+      let player = enlist(theatre.players.count, place, isOwn: true)
+      player.story = story
+      story.enlist(player)
+    }
   }
 
   private func enlist(_ number: Int) {
@@ -50,6 +58,11 @@ final class Play {
     var place = World.Place.allCases[random.below(4)]
     // The original cannot follow circles at all.
     if !isOwn, place.root == .node { place = place.isMany ? .boards : .board }
+    enlist(number, place, isOwn: isOwn)
+  }
+
+  @discardableResult
+  private func enlist(_ number: Int, _ place: World.Place, isOwn: Bool) -> Player {
     let user = World.users[random.below(World.users.count)]
     let player = Player(number, place, anchor: 1 + random.below(4), user: user, isOwn: isOwn)
     player.watch { [unowned self, unowned player] type, id in
@@ -60,6 +73,7 @@ final class Play {
       }
     }
     theatre.add(player)
+    return player
   }
 
   // MARK: running

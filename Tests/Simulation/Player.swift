@@ -25,6 +25,10 @@ final class Player {
   /// The last frames it got, for a report.
   private(set) var history: [String] = []
   private(set) var problem: String?
+  /// Where what it is told is told on.
+  var story: Story?
+  /// What the server closed with.
+  private var closeCode: Int?
 
   init(_ number: Int, _ place: World.Place, anchor: Int, user: String, isOwn: Bool) {
     self.number = number
@@ -58,6 +62,8 @@ final class Player {
   }
 
   func cut() {
+    story?.ends(self, code: closeCode ?? 1006)
+    closeCode = nil
     id = nil
     buffered = []
     unread = []
@@ -96,7 +102,9 @@ final class Player {
       let payload = Array(unread[(start + header)..<(start + header + size)])
       switch unread[start] {
       case 0x81: receive(payload)
-      case 0x88: isClosing = true
+      case 0x88:
+        isClosing = true
+        closeCode = payload.count < 2 ? 1005 : Int(payload[0]) << 8 | Int(payload[1])
       default: break
       }
       start += header + size
@@ -108,6 +116,7 @@ final class Player {
     history.append(String(decoding: text, as: UTF8.self))
     if history.count > 400 { history.removeFirst(200) }
     guard problem == nil else { return }
+    story?.receives(self, text)
     do {
       switch mind {
       case .original(let client):
@@ -120,13 +129,19 @@ final class Player {
     } catch { problem = "\(error)" }
   }
 
+  /// The anchors that it must see.
+  private func visibleAnchors(_ truth: Truth) -> [JSONValue] {
+    let ids = place.isMany ? anchors.map { JSONValue.number($0) } : [JSONValue.number("\(anchor)")]
+    return ids.filter { truth.isVisible("\(place.root.name):\($0.inKey)", user) }
+  }
+
   /// What is wrong with what it sees; nil: nothing.
   func difference(from truth: Truth) -> String? {
     if let problem { return "threw \(problem)" }
     let root = place.root.name
-    var ids = place.isMany ? anchors.map { JSONValue.number($0) } : [JSONValue.number("\(anchor)")]
-    ids = ids.filter { truth.isVisible("\(root):\($0.inKey)", user) }
+    let ids = visibleAnchors(truth)
     let rows = truth.view(root, ids, user)
+    story?.shows(self, ids, rows)
     let nested = ids.map { Truth.nested(rows, root, $0) }
     let gone: JSONValue = isOwn ? .placeholder(.number("\(anchor)")) : .object([])
     let expected = place.isMany ? JSONValue.array(nested) : nested.first ?? gone

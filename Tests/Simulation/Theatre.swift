@@ -52,6 +52,7 @@ final class Theatre {
     bySlot[id.slot] = player
     hub.upgraded(id)
     pump()
+    player.story?.connects(player)
     send(player, player.firstFrame)
   }
 

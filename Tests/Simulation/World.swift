@@ -63,6 +63,8 @@ enum World {
     var root: Kind { self == .board || self == .boards ? .board : .node }
     var isMany: Bool { self == .boards || self == .nodes }
 
+    var pattern: String { isMany ? "\(self)/" : "\(self)/<int:id>/" }
+
     func path(_ id: Int) -> String {
       switch self {
       case .board: "/board/\(id)/"
@@ -75,10 +77,7 @@ enum World {
 
   static func registerChannels(_ hub: Hub) throws(Failure) {
     for place in Place.allCases {
-      let text =
-        place.isMany ? place.path(0) : place == .board ? "/board/<int:id>/" : "/node/<int:id>/"
-      let channel = Channel(
-        pattern: try Pattern(String(text.dropFirst())), origins: try OriginRules([]))
+      let channel = Channel(pattern: try Pattern(place.pattern), origins: try OriginRules([]))
       channel.hasTextHandler = true
       let context = try Context(
         model: place.root.rawValue, isMany: place.isMany, parameter: place.isMany ? nil : 0)

@@ -554,6 +554,8 @@ def test_the_page_fits_and_follows_the_colour_scheme(
 
 def test_the_page_of_thirty_lines(board: ExampleProgram, open_page: OpenPage) -> None:
     page = open_page(f"http://{board.authority}/minimal.html")
+    # Or browsers would ask for an icon that is not there.
+    assert page.evaluate("document.querySelector('link[rel=icon]').href") == "data:,"
     tasks = "[...document.querySelectorAll('li')].map((item) => item.innerText.trim()).join()"
     page.wait_until(f"{tasks} === 'Draw the front page,Write the texts,Choose a font'")
     page.click("li:nth-child(2) input")

@@ -65,7 +65,7 @@ extension Hub {
     if wanted == .create {
       let parent = try parent(frame, child: model, text)
       guard sees(follower, parent.model, parent.id) else {
-        throw Refusal(400, "the parent is not in this context")
+        throw notSeen(follower, "the parent is not in this context")
       }
       if let field = entry.model.ownerField, let user = consumers[slot].user,
         let value = ownerValue(entry.model.fields[field], user)
@@ -82,9 +82,15 @@ extension Hub {
       // A row this client was shown a moment ago is gone; of others it learns nothing.
       let isAnchor = model == follower.context.model && follower.anchors.contains(id)
       throw isAnchor
-        ? Refusal(404, "\(entry.model.name.text) is gone") : Refusal(400, "not in this context")
+        ? Refusal(404, "\(entry.model.name.text) is gone")
+        : notSeen(follower, "not in this context")
     }
     return WriteRequest(operation: wanted, model: model, id: id, parent: nil, json: json)
+  }
+
+  /// The original says 400 of what is not there, as of what is none; our own client is told apart.
+  private func notSeen(_ follower: Follower, _ message: String) -> Refusal {
+    Refusal(follower.dialect == .own ? 404 : 400, message)
   }
 
   /// What is created belongs to whom it was created by.

@@ -38,10 +38,9 @@ struct CoveyTypeScript {
       }
     }
     for (channel, context) in channels {
-      let what = "channel \(channel.pattern.text)"
-      try unique.declare(context.className(channel.pattern), for: what)
+      try unique.declare(context.className(channel.pattern), for: channel)
       if !context.variables.isEmpty {
-        try unique.declare(context.className(channel.pattern) + "Variables", for: what)
+        try unique.declare(context.className(channel.pattern) + "Variables", for: channel)
       }
     }
   }
@@ -97,7 +96,7 @@ struct CoveyTypeScript {
   /// A field as the state shows it. What is deleted, or is somebody else's, is null.
   private func shown(_ field: Field) -> String {
     if case .one(let model) = field.kind { return names[position(model)] + " | null" }
-    return TypeScriptTypes.type(field, json: Self.json) { model, _ in
+    return TypeScriptTypes.type(field, json: Self.json, isReadonly: true) { model, _ in
       "readonly \(names[position(model)])[]"
     }
   }
@@ -265,7 +264,10 @@ private struct ActionCode {
     self.action = action
     self.method = method
     self.json = json
-    result = "Promise<\(action.result.map { Self.type($0, json) } ?? json)>"
+    let result = action.result.map { field in
+      TypeScriptTypes.type(field, json: json, isReadonly: true) { _, _ in json }
+    }
+    self.result = "Promise<\(result ?? json)>"
   }
 
   /// What a channel has already, and what would make a promise of it.

@@ -161,8 +161,8 @@ struct RxDjangoTypeScript {
     }
     for (channel, context) in channels {
       let name = context.className(channel.pattern)
-      try unique.declare(name, for: "channel \(channel.pattern.text)")
-      try unique.declare(name + "RuntimeState", for: "channel \(channel.pattern.text)")
+      try unique.declare(name, for: channel)
+      try unique.declare(name + "RuntimeState", for: channel)
     }
   }
 

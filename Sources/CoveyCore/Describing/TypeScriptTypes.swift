@@ -1,8 +1,10 @@
 /// How values are written as types of TypeScript.
 enum TypeScriptTypes {
-  /// The type of a field's value. What a relation is says the caller.
+  /// The type of a field's value. What a relation is says the caller; whether what is inside of
+  /// JSON may be changed, too.
   static func type(
-    _ field: Field, json: String, relation: (_ model: String, _ isMany: Bool) -> String
+    _ field: Field, json: String, isReadonly: Bool = false,
+    relation: (_ model: String, _ isMany: Bool) -> String
   ) -> String {
     let type: String
     switch field.kind {
@@ -11,7 +13,7 @@ enum TypeScriptTypes {
     case .string, .datetime, .date, .decimal: type = "string"
     case .json: return json  // null is among it
     case .shaped(let shape):
-      type = self.type(shape, json: json)
+      type = self.type(shape, json: json, isReadonly: isReadonly)
       if shape.admitsNull { return type }
     case .choice(let literals): type = union(literals.map(text))
     case .one(let model): type = relation(model, false)
@@ -20,32 +22,34 @@ enum TypeScriptTypes {
     return field.isNullable ? type + " | null" : type
   }
 
-  static func type(_ shape: Shape, json: String) -> String {
+  static func type(_ shape: Shape, json: String, isReadonly: Bool) -> String {
+    let mark = isReadonly ? "readonly " : ""
+    func inner(_ shape: Shape) -> String { type(shape, json: json, isReadonly: isReadonly) }
     switch shape {
     case .scalar(let scalar):
-      switch scalar {
+      return switch scalar {
       case .boolean: "boolean"
       case .integer, .number: "number"
       case .string, .datetime, .date, .decimal: "string"
       case .null: "null"
       case .json: json
       }
-    case .list(let shape): list(type(shape, json: json))
-    case .dictionary(let shape): "{ [key: string]: \(type(shape, json: json)) }"
-    case .union(let shapes): union(shapes.map { type($0, json: json) })
-    case .literals(let literals): union(literals.map(text))
+    case .list(let shape): return mark + list(inner(shape))
+    case .dictionary(let shape): return "{ \(mark)[key: string]: \(inner(shape)) }"
+    case .union(let shapes): return union(shapes.map(inner))
+    case .literals(let literals): return union(literals.map(text))
     case .object(let members):
-      members.isEmpty
-        ? "{}"
-        : "{ "
-          + members.map {
-            "\(property($0.name))\($0.isOptional ? "?" : ""): \(type($0.shape, json: json))"
-          }.joined(separator: "; ") + " }"
+      guard !members.isEmpty else { return "{}" }
+      let texts = members.map {
+        "\(mark)\(property($0.name))\($0.isOptional ? "?" : ""): \(inner($0.shape))"
+      }
+      return "{ \(texts.joined(separator: "; ")) }"
     }
   }
 
   static func list(_ element: String) -> String {
-    element.utf8.contains(UInt8(ascii: "|")) ? "(\(element))[]" : "\(element)[]"
+    let isSimple = !element.utf8.contains(UInt8(ascii: "|")) && !element.hasPrefix("readonly ")
+    return isSimple ? "\(element)[]" : "(\(element))[]"
   }
 
   private static func union(_ types: [String]) -> String {
@@ -140,17 +144,28 @@ struct UniqueNames {
   }
 
   /// Takes the name of a type or a class, which cannot be a word of the language.
-  mutating func declare(_ name: String, for what: String) throws(Failure) {
+  mutating func declare(
+    _ name: String, for what: String, remedy: String = ""
+  ) throws(Failure) {
     guard !TypeScriptTypes.reservedWords.contains(name) else {
-      throw .invalid("\(what) is called \(name), which is a word of TypeScript")
+      throw .invalid("\(what) is called \(name), which is a word of TypeScript\(remedy)")
     }
-    try take(name, for: what)
+    try take(name, for: what, remedy: remedy)
+  }
+
+  /// The same for the name that comes of a channel's, which its host can choose.
+  mutating func declare(_ name: String, for channel: Channel) throws(Failure) {
+    try declare(
+      name, for: "channel \(channel.pattern.text)",
+      remedy: "; call one otherwise: option name of its context, in Python client_class")
   }
 
   /// Takes a name for something; two that would have the same one are an error.
-  mutating func take(_ name: String, for what: String) throws(Failure) {
+  mutating func take(
+    _ name: String, for what: String, remedy: String = ""
+  ) throws(Failure) {
     if let other = takenBy.updateValue(what, forKey: name) {
-      throw .invalid("\(other) and \(what) are both called \(name) in TypeScript")
+      throw .invalid("\(other) and \(what) are both called \(name) in TypeScript\(remedy)")
     }
   }
 }

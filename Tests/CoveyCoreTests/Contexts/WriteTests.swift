@@ -187,6 +187,22 @@ struct WriteTests {
       """#)
   }
 
+  @Test func `our own client is told with 404 what it is not shown`() {
+    checkContext(
+      #"""
+      put Project {"id":1,"title":"P"}
+      A opens /project/1/ ann own
+      A sends {"type":"write","writeId":1,"operation":"save","instanceType":"b.Task"
+        ,"instanceId":6,"data":{}}
+        A: {"type":"writeResponse","writeId":1,"success":false
+          ,"error":{"code":404,"message":"not in this context"}}
+      A sends {"type":"write","writeId":2,"operation":"create","instanceType":"b.Task"
+        ,"data":{"title":"x"},"parentType":"b.Project","relationName":"tasks","parentId":2}
+        A: {"type":"writeResponse","writeId":2,"success":false
+          ,"error":{"code":404,"message":"the parent is not in this context"}}
+      """#)
+  }
+
   @Test func `a write to the anchor that was deleted is 404`() {
     checkContext(
       #"""

@@ -1,11 +1,11 @@
-/** Between what a wait lies: at least `min`, and at most `max`, however often it failed. */
+/** Between what a wait lies, in milliseconds, however often it failed; as the server says it. */
 export interface RetryBounds {
-  readonly minMilliseconds: number;
-  readonly maxMilliseconds: number;
+  readonly min_ms: number;
+  readonly max_ms: number;
 }
 
 /** Until a server says otherwise. */
-export const defaultRetry: RetryBounds = { minMilliseconds: 500, maxMilliseconds: 10_000 };
+export const defaultRetry: RetryBounds = { min_ms: 500, max_ms: 10_000 };
 
 /**
  * How long to wait before the next attempt: anything between the least and a ceiling that doubles
@@ -16,7 +16,7 @@ export const defaultRetry: RetryBounds = { minMilliseconds: 500, maxMilliseconds
  * @param random    From 0 to below 1.
  */
 export function retryDelay(failures: number, bounds: RetryBounds, random: number): number {
-  const { minMilliseconds: min, maxMilliseconds: max } = bounds;
+  const { min_ms: min, max_ms: max } = bounds;
   const ceiling = Math.min(max, min * 2 ** (failures + 1));
   return min + random * (ceiling - min);
 }

@@ -1,5 +1,4 @@
 import { CoveyError } from "./errors.js";
-import type { ErrorCode } from "./errors.js";
 import type { Platform } from "./platform.js";
 import type { Answer } from "./wire.js";
 
@@ -24,9 +23,12 @@ export const enum Access {
 
 /** A question to the server. */
 export interface Question {
-  /** The frame, under an id for the answer. */
-  frame(id: number): string;
-  /** What it takes to ask. */
+  /**
+   * The frame, under an id for the answer; undefined while it cannot be said yet, or why it never
+   * can.
+   */
+  frame(id: number): string | CoveyError | undefined;
+  /** What it takes to ask. What takes nothing is asked at once, whatever else waits. */
   readonly needs: Access;
   readonly options: CallOptions | undefined;
   /** Told at once of how it ended, before anything else is. */
@@ -34,18 +36,19 @@ export interface Question {
 }
 
 interface OpenCall {
-  readonly text: string;
+  readonly id: number;
   readonly question: Question;
-  isSent: boolean;
   end(answer: Answer): void;
 }
 
-/** The questions that wait for their answers, each with a deadline. */
+/** The questions that wait for answers, asked in the order they came, each with a deadline. */
 export class Calls {
   readonly #platform: Platform;
   readonly #send: (text: string) => void;
   readonly #timeoutMilliseconds: number;
   readonly #open = new Map<number, OpenCall>();
+  /** Those of them that were not asked yet, in their order. */
+  #waiting = new Set<OpenCall>();
   #lastID = 0;
   #access = Access.none;
 
@@ -59,36 +62,39 @@ export class Calls {
     return this.#open.size;
   }
 
-  /** Asks now, or as soon as the server lets it. */
+  /** Asks as soon as the server lets it, and all that was to be asked before is asked. */
   ask(question: Question): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = (this.#lastID += 1);
-      const text = question.frame(id);
       const milliseconds = question.options?.timeoutMilliseconds ?? this.#timeoutMilliseconds;
       const stop = this.#platform.timer(milliseconds, () => {
         call.end(failure("timed_out", `no answer within ${milliseconds} ms`));
       });
       const call: OpenCall = {
-        text,
+        id,
         question,
-        isSent: false,
         end: (answer) => {
           stop();
           this.#open.delete(id);
+          this.#waiting.delete(call);
           question.ended?.(answer);
           if ("error" in answer) reject(answer.error);
           else resolve(answer.result);
+          // Others may have waited for just this.
+          this.#proceed();
         },
       };
       this.#open.set(id, call);
-      this.#offer(call);
+      if (question.needs) this.#waiting.add(call);
+      else this.#send(question.frame(id) as string);
+      this.#proceed();
     });
   }
 
   /** The server has let this side in so far: what waited for it is asked. */
   letIn(access: Access): void {
     this.#access = access;
-    for (const call of this.#open.values()) this.#offer(call);
+    this.#proceed();
   }
 
   /** Takes an answer; one that nobody waits for any more is ignored. */
@@ -100,11 +106,10 @@ export class Calls {
   lost(): void {
     this.#access = Access.none;
     for (const call of [...this.#open.values()]) {
-      if (call.isSent && !call.question.options?.repeat) {
-        call.end(failure("disconnected", "connection lost before the answer"));
-      }
-      call.isSent = false;
+      if (this.#waiting.has(call) || call.question.options?.repeat) continue;
+      call.end(failure("disconnected", "connection lost before the answer"));
     }
+    this.#waiting = new Set(this.#open.values());
   }
 
   /** Nothing is going to be answered any more. */
@@ -113,13 +118,18 @@ export class Calls {
     for (const call of [...this.#open.values()]) call.end({ error });
   }
 
-  #offer(call: OpenCall): void {
-    if (call.isSent || this.#access < call.question.needs) return;
-    call.isSent = true;
-    this.#send(call.text);
+  /** Asks what can be asked by now. */
+  #proceed(): void {
+    for (const call of this.#waiting) {
+      const text = call.question.frame(call.id);
+      if (text instanceof CoveyError) return call.end({ error: text });
+      if (text === undefined || this.#access < call.question.needs) return;
+      this.#waiting.delete(call);
+      this.#send(text);
+    }
   }
 }
 
-function failure(code: ErrorCode, message: string): Answer {
-  return { error: new CoveyError(code, message) };
+function failure(...given: ConstructorParameters<typeof CoveyError>): Answer {
+  return { error: new CoveyError(...given) };
 }

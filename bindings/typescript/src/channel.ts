@@ -7,7 +7,7 @@ import type { AllEvents, ChannelEvents, ClientOptions, Status } from "./link.js"
 import { page } from "./platform.js";
 import type { Platform } from "./platform.js";
 import type * as Types from "./types.js";
-import { actionFrame } from "./wire.js";
+import { actionFrame, plain } from "./wire.js";
 import type { WriteOptions } from "./writes.js";
 
 /** All that a channel shows, at one moment. Nothing in it ever changes. */
@@ -39,7 +39,7 @@ export class Channel<State, Variables extends object = {}, Models = {}> {
   readonly #lingerMilliseconds: number;
   readonly #events = new Emitter<AllEvents>();
   readonly #link: Link;
-  #snapshot: ChannelSnapshot<State, Variables> | undefined;
+  #snapshot = {} as ChannelSnapshot<State, Variables>;
   /** Whether it stays connected without subscribers. */
   #isOpen = false;
   #isClosed = false;
@@ -68,8 +68,8 @@ export class Channel<State, Variables extends object = {}, Models = {}> {
       error: this.error,
     };
     const names = Object.keys(next) as (keyof typeof next)[];
-    const isNew = names.some((name) => next[name] !== this.#snapshot?.[name]);
-    return isNew || !this.#snapshot ? (this.#snapshot = next) : this.#snapshot;
+    if (names.some((name) => next[name] !== this.#snapshot[name])) this.#snapshot = next;
+    return this.#snapshot;
   }
 
   get state(): State | null {
@@ -167,7 +167,8 @@ export class Channel<State, Variables extends object = {}, Models = {}> {
     parameters: readonly unknown[] | { readonly [name: string]: unknown } = [],
     options?: CallOptions,
   ): Promise<Result> {
-    const frame = (id: number) => actionFrame(id, action, parameters);
+    const given = plain(parameters);
+    const frame = (id: number) => actionFrame(id, action, given);
     return (await this.#wanted().calls.ask({ frame, needs: Access.calls, options })) as Result;
   }
 

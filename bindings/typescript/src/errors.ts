@@ -9,6 +9,7 @@
  *     full           429  too many calls wait for an answer
  *     failed         500  the server failed, or any status that is not listed here
  *     timed_out      504  no answer before the deadline
+ *     unreachable         no connection could be made; it is tried again
  *     disconnected        the connection was lost before the answer came
  *     closed              the channel was closed, by this side or by the server
  */
@@ -21,6 +22,7 @@ export type ErrorCode =
   | "full"
   | "failed"
   | "timed_out"
+  | "unreachable"
   | "disconnected"
   | "closed";
 
@@ -47,9 +49,16 @@ export class CoveyError extends Error {
     this.code = code;
     this.status = options?.status;
   }
+}
 
-  /** The error that the server named with a number. */
-  static ofStatus(status: number, message: string): CoveyError {
-    return new CoveyError(codes[status] ?? "failed", message, { status });
-  }
+/** An error that is of this kind, unless it is one of ours already. */
+export function errorFrom(cause: unknown, code: ErrorCode): CoveyError {
+  return cause instanceof CoveyError ? cause : new CoveyError(code, String(cause), { cause });
+}
+
+/** What the server's error is; what only programs understand of its text is made readable. */
+export function errorOf(status: number, message: unknown = "refused"): CoveyError {
+  const [, words] = /^error\/(.*)/.exec(String(message)) ?? [];
+  const text = words ? `the server refused: ${words.replaceAll("-", " ")}` : String(message);
+  return new CoveyError(codes[status] ?? "failed", text, { status });
 }

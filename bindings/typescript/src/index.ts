@@ -45,8 +45,8 @@
  *     await channel.delete("board.Task", id);
  *
  * A write is shown at once. What the server says meanwhile goes underneath; when it refuses, this
- * write is taken back, and no other. What is being created has a negative id until the server has
- * given it one, and can be changed and deleted under it.
+ * write is taken back, and no other. What is being created has a negative id until the server's
+ * row is there, and can be changed and deleted under it, then and later.
  *
  * ## Errors
  *

@@ -1,5 +1,5 @@
 import { Access, Calls } from "./calls.js";
-import { CoveyError } from "./errors.js";
+import { CoveyError, errorFrom, errorOf } from "./errors.js";
 import type { Emitter } from "./events.js";
 import type { Platform } from "./platform.js";
 import { Replica } from "./replica.js";
@@ -7,8 +7,8 @@ import { Socket } from "./socket.js";
 import type { WebSocketConstructor } from "./socket.js";
 import type { ChannelSchema, Id, Json } from "./types.js";
 import { addressOf } from "./url.js";
-import { actionFrame, firstFrame, read } from "./wire.js";
-import type { ServerMessage, StateFrame, SystemMessage } from "./wire.js";
+import { actionFrame, answerOf, firstFrame, read, stampOf } from "./wire.js";
+import type { AuthFrame, StateFrame, SystemMessage } from "./wire.js";
 import { Writes } from "./writes.js";
 
 type MaybePromise<Value> = Value | Promise<Value>;
@@ -70,9 +70,6 @@ export class Link {
   /** The variables that the server has set; another object after each change. */
   variables: { readonly [name: string]: unknown } = {};
 
-  readonly #schema: ChannelSchema;
-  readonly #options: ClientOptions;
-  readonly #parameters: { readonly [name: string]: Id };
   readonly #platform: Platform;
   readonly #heartbeat: number;
   readonly #events: Emitter<AllEvents>;
@@ -87,7 +84,6 @@ export class Link {
   /** Up to where the state is complete, as the server counts. */
   #cursor: number | null = null;
   #session: string | undefined;
-  #heardAt = 0;
   #stopBeating = () => {};
   #stopWatching = () => {};
 
@@ -98,22 +94,27 @@ export class Link {
     platform: Platform,
     events: Emitter<AllEvents>,
   ) {
-    this.#schema = schema;
-    this.#options = options;
-    this.#parameters = parameters;
     this.#platform = platform;
     this.#heartbeat = options.heartbeatMilliseconds ?? 30_000;
     this.#events = events;
-    this.#socket = new Socket(
-      platform,
-      options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor),
-      options.connectTimeoutMilliseconds ?? 20_000,
-      {
-        prepare: () => this.#prepare(),
-        received: (text) => this.#received(text),
-        lost: (code, problem) => this.#lost(code, problem),
+    const { url, token } = options;
+    // Its name is in what the browser says where there is none.
+    const global: { WebSocket: WebSocketConstructor } = globalThis;
+    const from = { WebSocket: global.WebSocket, ...options };
+    this.#socket = new Socket(platform, options.connectTimeoutMilliseconds ?? 20_000, {
+      prepare: async () => {
+        const [server, known = null] = await Promise.all([
+          typeof url === "function" ? url() : url,
+          typeof token === "function" ? token() : token,
+        ]);
+        return {
+          connect: () => new from.WebSocket(addressOf(server, schema.path, parameters)),
+          introduce: () => firstFrame(known, this.#cursor, this.#session),
+        };
       },
-    );
+      received: (text) => this.#received(text),
+      lost: (code, problem) => this.#lost(code, problem),
+    });
     this.calls = new Calls(platform, options.callTimeoutMilliseconds ?? 35_000, (text) =>
       this.#socket.send(text),
     );
@@ -135,7 +136,7 @@ export class Link {
 
   /** An instance of it; null when it is not there. */
   instance(model: string, id: Id): unknown {
-    return this.#isLoaded ? this.#replica.instance(model, id) ?? null : null;
+    return (this.#isLoaded && this.#replica.instance(model, id)) || null;
   }
 
   // ---------------------------------------------------------------------------- coming and going
@@ -158,53 +159,35 @@ export class Link {
   end(error: CoveyError | null): void {
     this.#stopWatching();
     this.#socket.stop();
-    this.#disconnected();
+    this.#stopBeating();
     this.error = error;
     this.calls.fail(error ?? new CoveyError("closed", "the channel is closed"));
     this.#become("closed");
   }
 
-  async #prepare(): Promise<{ readonly url: string; introduce(): string }> {
-    const { url, token } = this.#options;
-    const [server, known = null] = await Promise.all([
-      typeof url === "function" ? url() : url,
-      typeof token === "function" ? token() : token,
-    ]);
-    return {
-      url: addressOf(server, this.#schema.path, this.#parameters),
-      introduce: () => firstFrame(known, this.#cursor, this.#session),
-    };
-  }
-
-  #disconnected(): void {
+  #lost(code: number | undefined, problem: unknown): void {
     this.#stopBeating();
-    this.#held = [];
-  }
-
-  #lost(code: number | undefined, problem: unknown): boolean {
-    this.#disconnected();
     // The server's program has closed it or refuses it, and is not going to change its mind.
-    if (code === 1000) this.end(new CoveyError("closed", "closed by the server"));
-    else if (code === 4403) this.#refused(new CoveyError("denied", "refused by the server"));
-    else if (problem instanceof CoveyError) this.end(problem);
-    if (this.status === "closed") return false;
-    if (problem !== undefined) {
-      this.error = new CoveyError("disconnected", String(problem), { cause: problem });
+    if (code === 1000) return this.end(new CoveyError("closed", "closed by the server"));
+    if (code === 4403) return this.#refused(new CoveyError("denied", "refused by the server"));
+    if (problem instanceof CoveyError && problem.code !== "failed") return this.end(problem);
+    if (this.status === "connecting") {
+      // Browsers do not tell a page which of them it was.
+      const text = "the server is away, the URL is wrong, or this page is not let in";
+      this.error = errorFrom(problem ?? text, "unreachable");
     }
     this.calls.lost();
     this.#become("connecting");
-    return true;
   }
 
   // ---------------------------------------------------------------------------- is anybody there
 
-  /** Looks after a while whether there was silence for too long. */
-  #beat(wait: number): void {
-    this.#stopBeating = this.#platform.timer(wait, () => {
-      const silence = this.#platform.now() - this.#heardAt;
-      const isLate = silence >= this.#heartbeat;
-      if (isLate) this.#probe();
-      this.#beat(isLate ? this.#heartbeat : Math.min(this.#heartbeat, this.#heartbeat - silence));
+  /** Looks whether anybody is there whenever there was silence for too long. */
+  #beat(): void {
+    this.#stopBeating();
+    this.#stopBeating = this.#platform.timer(this.#heartbeat, () => {
+      this.#beat();
+      this.#probe();
     });
   }
 
@@ -213,12 +196,12 @@ export class Link {
     if (this.status !== "synced" && this.status !== "syncing") return;
     const question = {
       frame: (id: number) => actionFrame(id, "_", []),
-      needs: Access.calls,
+      needs: Access.none,
       options: { timeoutMilliseconds: probeTimeoutMilliseconds },
     };
     this.calls.ask(question).catch(({ code }: CoveyError) => {
-      if (code === "timed_out") this.#socket.fail();
-      if (code === "timed_out" || code === "disconnected" || this.writes.isSettled) return;
+      if (code === "timed_out") return this.#socket.fail();
+      if (code === "disconnected" || this.writes.isSettled) return;
       this.writes.settle();
       this.#changed();
     });
@@ -227,43 +210,44 @@ export class Link {
   // ------------------------------------------------------------------------ what the server says
 
   #received(text: string): void {
-    this.#heardAt = this.#platform.now();
-    const message = read(text);
-    switch (message?.kind) {
+    this.#beat();
+    const frame = read(text);
+    if (!frame) return;
+    if (Array.isArray(frame)) return this.#receivedState(frame, stampOf(frame));
+    switch (frame.type) {
       case "auth":
-        return this.#letIn(message);
-      case "refusal":
-        return this.#refused(message.error);
-      case "state":
-        return this.#receivedState(message.frame, message.stamp);
-      case "variable":
-        return this.#receivedVariable({ [message.name]: message.value });
-      case "answer":
-        return this.calls.answered(message.id, message.answer);
+        if (frame.statusCode === 200) return this.#letIn(frame);
+        return this.#refused(errorOf(frame.statusCode, frame.error));
+      case "initialAnchors":
+      case "prependAnchor":
+        return this.#receivedState(frame, 0);
+      case "runtimeVar":
+        return this.#receivedVariable({ [frame.var]: frame.value });
+      case "actionResponse":
+        return this.calls.answered(frame.callId, answerOf(frame, frame.result));
+      case "writeResponse":
+        return this.calls.answered(frame.writeId, answerOf(frame, frame.instanceId));
       case "drain":
-        return this.#socket.drain(message.milliseconds);
-      case "system":
-      case "message":
-        return this.#events.emit(message.kind, message.detail as never);
+        return this.#socket.drain(frame.delay_ms);
     }
+    const { type, source, message } = frame as unknown as SystemMessage & { type: unknown };
+    if (type === source) this.#events.emit("system", { source, message });
+    else this.#events.emit("message", frame);
   }
 
-  #letIn({ session, isResumed, retry }: Extract<ServerMessage, { kind: "auth" }>): void {
+  #letIn({ session, resumed, retry }: AuthFrame): void {
     this.#socket.letIn(retry);
-    this.#beat(this.#heartbeat);
+    this.#held = [];
     this.#session = session;
-    this.#newVariables = isResumed ? undefined : {};
+    this.#newVariables = resumed ? undefined : {};
     this.error = null;
     this.calls.letIn(Access.calls);
     this.#become("syncing");
   }
 
   #refused(error: CoveyError): void {
-    if ((error.status ?? 0) >= 500) {
-      // It could not look. It may be able to later.
-      this.error = error;
-      return this.#socket.fail();
-    }
+    // It could not look. It may be able to later.
+    if (error.code === "failed") return this.#socket.fail(error);
     this.#session = undefined;
     this.#cursor = null;
     this.#isLoaded = false;

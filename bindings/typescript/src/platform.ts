@@ -1,7 +1,5 @@
 /** What of the world a channel depends on; a test brings its own. */
 export interface Platform {
-  /** Milliseconds, also those that the machine slept; only differences count. */
-  now(): number;
   /** From 0 to below 1. */
   random(): number;
   /** Runs a function once, so much later; the answer prevents it. */
@@ -15,7 +13,6 @@ export interface Platform {
 
 /** A browser page; outside one, nothing is watched. */
 export const page: Platform = {
-  now: Date.now,
   random: Math.random,
   timer(milliseconds, run) {
     const timer = setTimeout(run, milliseconds);

@@ -26,7 +26,7 @@ interface Relation {
   readonly field: string;
   readonly isMany: boolean;
   readonly table: Table;
-  readonly inverse: string | undefined;
+  readonly inverse?: string | undefined;
 }
 
 /** The instances of one model. */
@@ -53,7 +53,11 @@ class Cell {
   instance: Row | undefined;
   isFresh = false;
 
+  /** What it is called meanwhile by those who say themselves that they are in a list of it. */
+  name: Id;
+
   constructor(readonly table: Table, readonly id: Id) {
+    this.name = id;
     this.links = table.relations.map(() => []);
   }
 }
@@ -65,6 +69,8 @@ export class Replica {
   /** Refers to the anchors, as if they were a relation of something above them. */
   readonly #top: Cell;
   #anchors = new Set<Id>();
+  /** Whether they are others than those that are shown. */
+  #areNew = false;
   /** After a reset: what the server has not said again yet. */
   #stale: Set<Cell> | undefined;
 
@@ -79,7 +85,7 @@ export class Replica {
     }
     const above = new Table();
     const table = this.#table(schema.anchor);
-    above.relations.push({ field: "anchors", isMany: true, table, inverse: undefined });
+    above.relations.push({ field: "anchors", isMany: true, table });
     this.#top = new Cell(above, "");
     this.#top.row = {};
   }
@@ -103,21 +109,18 @@ export class Replica {
    * what is held of the instance is ignored; where anchors are concerned it counts all the same.
    */
   apply(frames: readonly StateFrame[]): void {
-    const before = this.#anchors;
-    const size = before.size;
-    let isEdited = false;
     for (const frame of frames) {
       if ("type" in frame) this.#setAnchors(frame);
-      else for (const row of frame) isEdited = this.#take(row) || isEdited;
+      else for (const row of frame) this.#take(row);
     }
     this.#stale?.forEach((cell) => this.#confirm(cell, undefined));
     this.#stale = undefined;
-    if (isEdited || this.#anchors !== before || size !== before.size) {
-      this.#show(this.#top, { anchors: [...this.#anchors] });
-    }
+    if (this.#areNew) this.#show(this.#top, { anchors: [...this.#anchors] });
+    this.#areNew = false;
   }
 
   #setAnchors(frame: AnchorFrame): void {
+    this.#areNew = true;
     if (frame.type === "prependAnchor") {
       this.#anchors = new Set([frame.anchorId, ...this.#anchors]);
       return;
@@ -130,11 +133,10 @@ export class Replica {
     }
   }
 
-  /** Takes one row; tells whether it changed which anchors there are. */
-  #take(row: Row): boolean {
+  #take(row: Row): void {
     const { _instance_type: model, _operation: operation, _version: version, id } = row;
     // The ends of anchors have no model, and what else there may be no id.
-    if (!model || !isID(id)) return false;
+    if (!model || !isID(id)) return;
     const cell = this.#cell(this.#table(model as string), id);
     const isUnknown = !cell.confirmed || this.#stale?.delete(cell);
     if (isUnknown || !((version as number) <= cell.version)) {
@@ -142,15 +144,11 @@ export class Replica {
       this.#confirm(cell, operation === "delete" ? undefined : merged(cell, row, operation));
     }
     const { many, anchor } = this.#schema;
-    return many && model === anchor && this.#list(id, operation);
-  }
-
-  /** Keeps the list of anchors; tells whether it changed. */
-  #list(id: Id, operation: unknown): boolean {
-    if (operation === "delete") return this.#anchors.delete(id);
-    if (operation !== "initial_state" || this.#anchors.has(id)) return false;
-    this.#anchors.add(id);
-    return true;
+    if (!many || model !== anchor) return;
+    const { size } = this.#anchors;
+    if (operation === "delete") this.#anchors.delete(id);
+    if (operation === "initial_state") this.#anchors.add(id);
+    if (size !== this.#anchors.size) this.#areNew = true;
   }
 
   #confirm(cell: Cell, row: Row | undefined): void {
@@ -172,6 +170,12 @@ export class Replica {
       cell.edits = cell.edits.filter((other) => other !== edit);
       this.#edit(cell);
     };
+  }
+
+  /** What is shown under an id that was made up is called by its real one from now on. */
+  rename(model: string, id: Id, name: Id): void {
+    const cell = this.#table(model).cells.get(id);
+    if (cell) cell.name = name;
   }
 
   #edit(cell: Cell): void {
@@ -270,7 +274,7 @@ export class Replica {
         for (const child of cell.links[index] ?? []) {
           const instance = take(child);
           // Somebody who was moved by an edit is still in the list that the server knows.
-          const isMoved = child.edits.length > 0 && inverse && child.row?.[inverse] !== cell.id;
+          const isMoved = child.edits.length > 0 && inverse && child.row?.[inverse] !== cell.name;
           if (instance && !isMoved) found.push(instance);
         }
         made[field] = isMany ? kept(former?.[field], found) : found[0] ?? null;

@@ -12,16 +12,17 @@ export function addressOf(
   pattern: string,
   parameters: { readonly [name: string]: Id },
 ): string {
-  const server = base ?? globalThis.location?.origin;
-  if (!server) throw new CoveyError("invalid", "url is missing");
+  const server = (base ?? String(globalThis.location?.origin)).replace(/^http/, "ws");
+  if (!/^wss?:\/\//.test(server)) {
+    throw new CoveyError("invalid", `url "${base}" does not begin with http:// or https://`);
+  }
   const path = pattern.replace(/<(?:(\w+):)?(\w+)>/g, (_, converter: string, name: string) => {
     const value = parameters[name];
-    if (value === undefined) throw new CoveyError("invalid", `URL parameter "${name}" is missing`);
-    const encoded = encodeURIComponent(value);
+    const encoded = encodeURIComponent(value ?? "");
     // Such segments would lead to another channel; no encoding hides them.
-    if (!encoded || encoded.split("%2F").some((part) => /^\.\.?$/.test(part)))
+    if (/^$|(^|%2F)\.\.?($|%2F)/.test(encoded))
       throw new CoveyError("invalid", `URL parameter "${name}" cannot be "${value}"`);
     return converter === "path" ? encoded.replaceAll("%2F", "/") : encoded;
   });
-  return server.replace(/^http/, "ws").replace(/\/*$/, "/") + path.replace(/^\/+/, "");
+  return server.replace(/\/*$/, "/") + path.replace(/^\/+/, "");
 }

@@ -1,7 +1,8 @@
 /*
  * Frames: JSON texts, as they come and go. What cannot be understood is nothing, not an error.
  */
-import { CoveyError } from "./errors.js";
+import { errorFrom, errorOf } from "./errors.js";
+import type { CoveyError } from "./errors.js";
 import type { RetryBounds } from "./backoff.js";
 import type { Id, Json, Row } from "./types.js";
 
@@ -12,25 +13,35 @@ export type AnchorFrame =
   | { readonly type: "initialAnchors"; readonly anchorIds: readonly Id[]; readonly reset?: boolean }
   | { readonly type: "prependAnchor"; readonly anchorId: Id };
 
-/** What the server says. */
-export type ServerMessage =
-  /** `stamp`: up to where the state is complete with this; 0: not yet. */
-  | { readonly kind: "state"; readonly frame: StateFrame; readonly stamp: number }
-  /** Let in; with `resumed` only what changed follows. */
-  | {
-      readonly kind: "auth";
-      readonly session: string | undefined;
-      readonly isResumed: boolean;
-      readonly retry: RetryBounds | undefined;
-    }
-  | { readonly kind: "refusal"; readonly error: CoveyError }
-  | { readonly kind: "variable"; readonly name: string; readonly value: unknown }
-  | { readonly kind: "answer"; readonly id: unknown; readonly answer: Answer }
+/** Let in; if it is resumed, only what changed follows. Or not, and why. */
+export interface AuthFrame {
+  readonly type: "auth";
+  readonly statusCode: number;
+  readonly error?: string;
+  readonly session?: string;
+  readonly resumed?: boolean;
+  readonly retry?: RetryBounds;
+}
+
+/** What was answered, or why it was not done. */
+export interface AnswerFrame {
+  readonly result?: unknown;
+  readonly instanceId?: Id;
+  readonly error?: { readonly code: number; readonly message: string } | string;
+}
+
+/** What the server says, as it is on the wire. */
+export type ServerFrame =
+  | Row[]
+  | AnchorFrame
+  | AuthFrame
+  | { readonly type: "runtimeVar"; readonly var: string; readonly value: unknown }
+  | ({ readonly type: "actionResponse"; readonly callId: unknown } & AnswerFrame)
+  | ({ readonly type: "writeResponse"; readonly writeId: unknown } & AnswerFrame)
   /** It is about to close, and wants to be left alone for so long. */
-  | { readonly kind: "drain"; readonly milliseconds: number }
-  | { readonly kind: "system"; readonly detail: SystemMessage }
-  /** Something that the server's program made up. */
-  | { readonly kind: "message"; readonly detail: { readonly [name: string]: Json } };
+  | { readonly type: "drain"; readonly delay_ms: number }
+  /** Said to everybody, if its type is its source; else something that the program made up. */
+  | ({ readonly type?: undefined } & { readonly [name: string]: Json });
 
 /** What those who run a server say to everybody. */
 export interface SystemMessage {
@@ -38,82 +49,57 @@ export interface SystemMessage {
   readonly message: string;
 }
 
-/** What was answered, of an action or a write; or why it was not done. */
+/** How a question ended. */
 export type Answer = { readonly result: unknown } | { readonly error: CoveyError };
 
-type Frame = { readonly [name: string]: unknown };
-
 /** Reads a text frame of the server; undefined when it is none. */
-export function read(text: string): ServerMessage | undefined {
-  let frame: unknown;
+export function read(text: string): ServerFrame | undefined {
   try {
-    frame = JSON.parse(text);
+    const frame: unknown = JSON.parse(text);
+    if (Array.isArray(frame)) return frame.filter(isObject) as Row[];
+    return isObject(frame) ? (frame as ServerFrame) : undefined;
   } catch {
     return undefined;
   }
-  if (Array.isArray(frame)) return readRows(frame);
-  return isObject(frame) ? readObject(frame) : undefined;
 }
 
-function readRows(all: readonly unknown[]): ServerMessage {
-  const rows = all.filter(isObject);
+/** Up to where the state is complete with these rows; 0: not yet. */
+export function stampOf(rows: readonly Row[]): number {
   let stamp = 0;
   for (const { _tstamp: time } of rows) if ((time as number) > stamp) stamp = time as number;
-  return { kind: "state", frame: rows, stamp };
+  return stamp;
 }
 
-function readObject(frame: Frame): ServerMessage {
-  const { type, source, callId, result, writeId, instanceId } = frame;
-  switch (type) {
-    case "auth":
-      return readAuth(frame);
-    case "initialAnchors":
-    case "prependAnchor":
-      return { kind: "state", frame: frame as unknown as AnchorFrame, stamp: 0 };
-    case "runtimeVar":
-      return { kind: "variable", name: frame["var"] as string, value: frame["value"] };
-    case "actionResponse":
-      return { kind: "answer", id: callId, answer: readAnswer(frame, result) };
-    case "writeResponse":
-      return { kind: "answer", id: writeId, answer: readAnswer(frame, instanceId) };
-    case "drain":
-      return { kind: "drain", milliseconds: frame["delay_ms"] as number };
-  }
-  return type !== undefined && type === source
-    ? { kind: "system", detail: { source: source as string, message: frame["message"] as string } }
-    : { kind: "message", detail: frame as { [name: string]: Json } };
-}
-
-function readAuth(frame: Frame): ServerMessage {
-  const { statusCode: status, error, session, resumed, retry } = frame;
-  if (error !== undefined || status !== 200) {
-    return { kind: "refusal", error: errorOf(status, error) };
-  }
-  return {
-    kind: "auth",
-    session: session as string | undefined,
-    isResumed: resumed === true,
-    retry: isObject(retry)
-      ? { minMilliseconds: retry["min_ms"] as number, maxMilliseconds: retry["max_ms"] as number }
-      : undefined,
-  };
-}
-
-function readAnswer({ error, success }: Frame, result: unknown): Answer {
-  if (error === undefined && success !== false) return { result };
-  const { code, message } = isObject(error) ? error : { code: 500, message: error };
+export function answerOf({ error }: AnswerFrame, result: unknown): Answer {
+  if (error === undefined) return { result };
+  const { code = 500, message = error } = Object(error);
   return { error: errorOf(code, message) };
 }
 
-function errorOf(status: unknown, message: unknown): CoveyError {
-  return CoveyError.ofStatus(status as number, String(message ?? "refused"));
-}
-
-function isObject(value: unknown): value is Frame {
+function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
 // ------------------------------------------------------------------------------ to the server
+
+/**
+ * What JSON keeps of parameters or fields; whoever gave them may change them now. What it cannot
+ * keep, and what it would make null of, is an error that says where it is.
+ */
+export function plain<Values extends object>(values: Values): Values {
+  for (const [name, value] of Object.entries(values)) {
+    try {
+      JSON.stringify(value, (_, inner: unknown) => {
+        if (typeof inner === "number" && !isFinite(inner)) throw `${inner} is not in JSON`;
+        return inner;
+      });
+    } catch (cause) {
+      const place = Array.isArray(values) ? Number(name) + 1 : name;
+      throw errorFrom(`parameter ${place}: ${cause}`, "invalid");
+    }
+  }
+  return JSON.parse(JSON.stringify(values)) as Values;
+}
 
 /** The first frame of a connection. */
 export function firstFrame(token: string | null, stamp: number | null, session?: string): string {

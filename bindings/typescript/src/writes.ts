@@ -1,8 +1,9 @@
 import { Access } from "./calls.js";
 import type { CallOptions, Calls } from "./calls.js";
+import type { CoveyError } from "./errors.js";
 import type { Edit, Replica } from "./replica.js";
 import type { Id, ModelsSchema, Row } from "./types.js";
-import { writeFrame } from "./wire.js";
+import { plain, writeFrame } from "./wire.js";
 import type { Answer, WriteBody } from "./wire.js";
 
 /** How a write is made. */
@@ -13,6 +14,18 @@ export interface WriteOptions extends CallOptions {
 
 /** What a write shows, by instance, once it is known what the instance is called. */
 type Edits = (id: Id) => readonly (readonly [model: string, id: Id, edit: Edit])[];
+
+/** What is being created, or was. */
+interface Creation {
+  /** What the server calls it, or why it was not made; neither while that is not known yet. */
+  name?: Id;
+  error?: CoveyError;
+  /** What was done to it meanwhile: each shows it under the name that it gets. */
+  readonly done: Set<(id: Id) => void>;
+}
+
+/** How many temporary ids are known for what they became. */
+const creationsMax = 1_000;
 
 /**
  * What the user did, and the server has not confirmed yet.
@@ -29,8 +42,8 @@ export class Writes {
   readonly #accepting: () => void;
   /** Takes off the edits of what was accepted. */
   #accepted: (() => void)[] = [];
-  /** By model and temporary id: who waits for the name that the server gives. */
-  readonly #creating = new Map<string, ((answer: Answer) => void)[]>();
+  /** By model and temporary id. */
+  readonly #creations = new Map<string, Creation>();
   #created = 0;
 
   /** @param accepting  Told when there is something to settle, and there was nothing. */
@@ -59,13 +72,13 @@ export class Writes {
     for (const takeOff of accepted) takeOff();
   }
 
-  async save(model: string, id: Id, data: object, options?: WriteOptions): Promise<void> {
-    const fields = plain(data);
+  save(model: string, id: Id, data: object, options?: WriteOptions): Promise<unknown> {
+    const fields = plain(data) as Row;
     const edits: Edits = (id) => [
       [model, id, (row) => row && { ...row, ...fields }],
       ...this.#moves(model, id, fields),
     ];
-    await this.#write(model, id, options, edits, (id) => ({
+    return this.#write(model, id, options, edits, (id) => ({
       operation: "save",
       instanceType: model,
       instanceId: id,
@@ -73,8 +86,8 @@ export class Writes {
     }));
   }
 
-  async delete(model: string, id: Id, options?: WriteOptions): Promise<void> {
-    await this.#write(model, id, options, (id) => [[model, id, () => undefined]], (id) => ({
+  delete(model: string, id: Id, options?: WriteOptions): Promise<unknown> {
+    return this.#write(model, id, options, (id) => [[model, id, () => undefined]], (id) => ({
       operation: "delete",
       instanceType: model,
       instanceId: id,
@@ -90,17 +103,22 @@ export class Writes {
     options?: WriteOptions,
   ): Promise<Id> {
     const { model = "", inverse } = this.#models[parentModel]?.fields[list] ?? {};
-    const fields = plain(data);
-    const temporary = this.#temporaryID(model);
-    const key = keyOf(model, temporary);
-    this.#creating.set(key, []);
-    const edits: Edits = (parentID) => {
-      const row = { ...this.#blank(model), ...fields, ...(inverse && { [inverse]: parentID }) };
-      return [
-        [model, temporary, () => ({ id: temporary, ...row })],
-        [parentModel, parentID, adding(list, temporary)],
-      ];
-    };
+    const fields = plain(data) as Row;
+    this.#created -= 1;
+    const temporary = this.#models[model]?.id === "string" ? `${this.#created}` : this.#created;
+    const creation: Creation = { done: new Set() };
+    const [oldest = ""] = this.#creations.keys();
+    if (this.#creations.size >= creationsMax) this.#creations.delete(oldest);
+    this.#creations.set(keyOf(model, temporary), creation);
+    const created = { id: temporary, ...this.#blank(model), ...fields };
+    const edits: Edits = (parentID) => [
+      [
+        model,
+        temporary,
+        (row) => ({ ...created, ...row, ...(inverse && { [inverse]: parentID }) }),
+      ],
+      [parentModel, parentID, adding(list, temporary)],
+    ];
     const body = (parentID: Id): WriteBody => ({
       operation: "create",
       instanceType: model,
@@ -110,9 +128,13 @@ export class Writes {
       data: fields,
     });
     return this.#write(parentModel, parentID, options, edits, body, (answer) => {
-      const waiting = this.#creating.get(key);
-      this.#creating.delete(key);
-      waiting?.forEach((named) => named(answer));
+      if ("error" in answer) {
+        creation.error = answer.error;
+        return;
+      }
+      const name = (creation.name = answer.result as Id);
+      this.#replica.rename(model, temporary, name);
+      for (const show of creation.done) show(name);
     });
   }
 
@@ -137,36 +159,31 @@ export class Writes {
     const takeAllOff = () => {
       for (const one of takeOff) one();
     };
-    const end = (answer: Answer) => {
-      if ("error" in answer) {
-        takeAllOff();
-        this.#changed();
-      } else {
-        if (this.#accepted.push(takeAllOff) === 1) this.#accepting();
-      }
-      ended?.(answer);
-    };
-    const send = (id: Id) =>
-      this.#calls.ask({
-        frame: (writeID) => writeFrame(writeID, body(id)),
-        needs: Access.writes,
-        options,
-        ended: end,
-      });
+    const known: Creation = { name: id, done: new Set() };
+    const creation = this.#creations.get(keyOf(model, id)) ?? known;
+    const { name = id, done } = creation;
+    done.add(show);
     show(id);
-    const waiting = this.#creating.get(keyOf(model, id));
-    if (!waiting) return send(id) as Promise<Id>;
-    return new Promise((resolve, reject) => {
-      waiting.push((answer) => {
+    // What was created may still be shown where it was before it had a name.
+    if (name !== id) show(name);
+    return this.#calls.ask({
+      frame(writeID) {
+        const { name, error } = creation;
+        return name === undefined ? error : writeFrame(writeID, body(name));
+      },
+      needs: Access.writes,
+      options,
+      ended: (answer) => {
+        done.delete(show);
         if ("error" in answer) {
-          end(answer);
-          return reject(answer.error);
+          takeAllOff();
+          this.#changed();
+        } else {
+          if (this.#accepted.push(takeAllOff) === 1) this.#accepting();
         }
-        const named = answer.result as Id;
-        show(named);
-        resolve(send(named) as Promise<Id>);
-      });
-    });
+        ended?.(answer);
+      },
+    }) as Promise<Id>;
   }
 
   /** Who says itself whose list it is in is shown in the list that it is moved to. */
@@ -186,14 +203,9 @@ export class Writes {
     const row: { [field: string]: unknown } = {};
     for (const [name, { type, nullable }] of Object.entries(this.#models[model]?.fields ?? {})) {
       if (type === "many") row[name] = [];
-      else if (nullable || type === "one") row[name] = null;
+      else if (nullable) row[name] = null;
     }
     return row;
-  }
-
-  #temporaryID(model: string): Id {
-    const id = (this.#created -= 1);
-    return this.#models[model]?.id === "string" ? String(id) : id;
   }
 }
 
@@ -202,11 +214,6 @@ function adding(list: string, id: Id): Edit {
     const ids = row?.[list];
     return !Array.isArray(ids) || ids.includes(id) ? row : { ...row, [list]: [...ids, id] };
   };
-}
-
-/** What JSON keeps of it; whoever gave it may change it now. */
-function plain(data: object): Row {
-  return JSON.parse(JSON.stringify(data)) as Row;
 }
 
 function keyOf(model: string, id: Id): string {

@@ -142,7 +142,7 @@ onBoard("what one client does, the other sees", async (options, keep) => {
 
   await other.delete("board.Task", id);
   await until(one, "deleted", () => one.instance("board.Task", id) === null);
-  await assert.rejects(one.save("board.Task", id, { done: true }), { code: "invalid" });
+  await assert.rejects(one.save("board.Task", id, { done: true }), { code: "not_found" });
   const text = ({ state }: ProjectChannel) => JSON.stringify(state?.tasks);
   await until(one, "equal", () => text(one) === text(other));
 
@@ -178,6 +178,16 @@ onBoard("a refusal says why", async (options, keep) => {
   const missing = keep(new ProjectChannel(options, { project_id: 99 }));
   await until(missing, "refused", () => missing.status === "closed");
   assert.equal(missing.error?.code, "not_found");
+  const one = await synced(keep(new ProjectChannel(options, { project_id: 1 })));
+  const hidden = { code: "not_found", message: "not in this context" };
+  await assert.rejects(one.save("board.Task", 4, { title: "of another project" }), hidden);
+});
+
+onBoard("what is not served cannot be reached, and is said to be so", async (options, keep) => {
+  const url = `${options.url}/elsewhere`;
+  const wrong = keep(new ProjectChannel({ ...options, url }, { project_id: 1 }));
+  await until(wrong, "unreachable", () => wrong.error !== null);
+  assert.deepEqual([wrong.status, wrong.error?.code], ["connecting", "unreachable"]);
 });
 
 onBoard("a lost connection is taken up where it was", async (options, keep) => {

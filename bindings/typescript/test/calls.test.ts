@@ -148,32 +148,107 @@ test("a refusal fails what waits with its reason", async () => {
   const channel = new ProjectChannel(server.options);
   const call = channel.rename("x");
   (await server.accept()).refuse(401, "error/unauthorized");
-  await assert.rejects(call, { code: "unauthorized", message: "error/unauthorized" });
+  const message = "the server refused: unauthorized";
+  await assert.rejects(call, { code: "unauthorized", status: 401, message });
 });
 
-test("what cannot be sent fails, and leaves nothing behind", async () => {
+test("what cannot be sent fails, says where it is, and leaves nothing behind", async () => {
   const { server, channel, connection } = await synced();
   const circle: { self?: object } = {};
   circle.self = circle;
-  await assert.rejects(channel.call("echo", [circle]), { name: "TypeError" });
+  const refusals: readonly (readonly [parameters: object, message: RegExp])[] = [
+    [[1, NaN], /^parameter 2: NaN is not in JSON$/],
+    [{ title: "x", rank: -Infinity }, /^parameter rank: -Infinity is not in JSON$/],
+    [[{ deep: [1, { down: Infinity }] }], /^parameter 1: Infinity/],
+    [[0, 1, 10n], /^parameter 3: .*BigInt/],
+    [[circle], /^parameter 1: .*circular/],
+  ];
+  for (const [parameters, message] of refusals) {
+    const call = channel.call("echo", parameters as unknown[]);
+    await assert.rejects(call, { name: "CoveyError", code: "invalid", message });
+  }
+  const save = channel.save("b.Project", 1, { title: NaN as never });
+  await assert.rejects(save, { code: "invalid", message: /^parameter title: NaN/ });
   assert.deepEqual(connection.sent, []);
   assert.equal(server.page.next, 30_000);
 });
 
+test("parameters may be changed by their owner after the call", async () => {
+  const server = new FakeServer();
+  const channel = new ProjectChannel(server.options).open();
+  const parameters = { title: "x" };
+  const call = channel.rename(parameters);
+  parameters.title = "y";
+  const connection = await server.sync([1], [project]);
+  assert.deepEqual(connection.last["params"], { title: "x" });
+  connection.answer(true);
+  await call;
+});
+
+// --------------------------------------------------------------------------------------- order
+
 test("actions wait for being let in, and writes for what they write to", async () => {
   const server = new FakeServer();
   const channel = new ProjectChannel(server.options).open();
-  const made = [channel.save("b.Project", 1, { title: "x" }), channel.rename("y")];
+  const made = [channel.rename("y"), channel.save("b.Project", 1, { title: "x" })];
   const connection = await server.accept();
   connection.letIn();
-  assert.deepEqual(connection.sent.map(({ callId }) => callId), [2]);
+  assert.deepEqual(connection.sent.map(({ callId }) => callId), [1]);
   connection.show([1], [project]);
-  assert.equal(connection.last["writeId"], 1);
+  assert.equal(connection.last["writeId"], 2);
   connection.say({ type: "initialAnchors", anchorIds: [1], reset: true });
-  made.push(channel.save("b.Project", 1, { title: "z" }));
+  made.push(channel.save("b.Project", 1, { title: "z" }) as never);
   assert.equal(connection.last["writeId"], 3, "who is shown all of it anew may still write");
   connection.say([project], endMarker());
   channel.close();
   await Promise.allSettled(made);
   await settled();
 });
+
+test("nothing overtakes what was asked before it, made offline or asked again", async () => {
+  const { server, channel, connection } = await synced();
+  const made: Promise<unknown>[] = [channel.rename("a", { repeat: true })];
+  connection.drop();
+  made.push(channel.save("b.Project", 1, { title: "b" }), channel.rename("c"));
+  made.push(channel.save("b.Project", 1, { title: "d" }));
+  await server.page.advance(750);
+  const second = await server.accept();
+  second.letIn();
+  assert.deepEqual(second.sent.map(idOf), [1], "a call does not overtake the write before it");
+  second.show([1], [project]);
+  assert.deepEqual(second.sent.map(idOf), [1, 2, 3, 4]);
+  channel.close();
+  await Promise.allSettled(made);
+});
+
+test("what is given up holds up nothing", async () => {
+  const server = new FakeServer();
+  const channel = new ProjectChannel(server.options).open();
+  const save = channel.save("b.Project", 1, { title: "x" }, { timeoutMilliseconds: 10 });
+  void save.catch(() => {});
+  const call = channel.rename("y");
+  const connection = await server.accept();
+  connection.letIn();
+  assert.deepEqual(connection.sent, []);
+  await server.page.advance(10);
+  assert.deepEqual(connection.sent.map(idOf), [2]);
+  connection.answer(true);
+  await assert.rejects(save, { code: "timed_out" });
+  assert.equal(await call, true);
+});
+
+test("whether anybody is there is asked ahead of everything", async () => {
+  const server = new FakeServer();
+  const channel = new ProjectChannel(server.options).open();
+  const save = channel.save("b.Project", 1, { title: "x" });
+  const connection = await server.accept();
+  connection.letIn();
+  server.page.wake();
+  assert.equal(connection.last["action"], "_");
+  channel.close();
+  await assert.rejects(save, { code: "closed" });
+});
+
+function idOf({ callId, writeId }: { readonly [name: string]: unknown }): unknown {
+  return callId ?? writeId;
+}

@@ -36,10 +36,6 @@ export class FakePage implements Platform {
   #now = 1_000_000;
   readonly #timers = new Set<Timer>();
 
-  now(): number {
-    return this.#now;
-  }
-
   random(): number {
     return this.dice.shift() ?? 0.5;
   }
@@ -181,12 +177,12 @@ export class FakeConnection {
     if (code !== undefined) this.#emit("close", { code });
   }
 
-  /** The connection is lost without a close frame. */
   /** Says that it could not connect, and no more, as Node does. */
   failToOpen(): void {
     this.#emit("error", {});
   }
 
+  /** The connection is lost without a close frame. */
   drop(): void {
     this.close(1006);
   }

@@ -1,6 +1,7 @@
 /*
  * Random histories of a graph with circles, told to a replica, and kept by a model that makes
- * everything anew at every step.
+ * everything anew at every step. Here is what no server does, and what only a client knows: edits,
+ * and which objects stay the same; simulation.test.ts has what the server does.
  *
  * Rows come in any order, some of them twice or too late; edits come and go above them. After each
  * step every instance must be what the model says; an instance is a new object if and only if a row

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the client and its tests, and runs them. BOARD names the board example, to try against it.
+# Builds the client and its tests, and runs them. BOARD names the board example, and SIMULATION the
+# simulation of the server, to try against them.
 set -eu
 cd "$(dirname "$0")/.."
 rm -rf dist/test

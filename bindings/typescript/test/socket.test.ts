@@ -1,10 +1,10 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { Channel, CoveyError } from "covey";
+import type { ClientOptions, WebSocketConstructor } from "covey";
 import { retryDelay } from "#dist/backoff.js";
 import { addressOf } from "#dist/url.js";
-import { FakeServer, row, settled } from "./fake_server.js";
-import type { FakeConnection } from "./fake_server.js";
+import { FakeConnection, FakeServer, row, settled } from "./fake_server.js";
 import { ProjectChannel } from "./world.js";
 
 // ----------------------------------------------------------------------------------- addresses
@@ -26,7 +26,8 @@ test("parameters are put into the pattern, encoded", () => {
 
 test("an address without its parts is an error", () => {
   assert.throws(() => addressOf("ws://h", "<id>/", {}), { code: "invalid" });
-  assert.throws(() => addressOf(undefined, "x/", {}), { code: "invalid" });
+  for (const url of [undefined, "", "example.org", "//example.org", "ftp://example.org", "https:"])
+    assert.throws(() => addressOf(url, "x/", {}), { code: "invalid" });
 });
 
 test("no parameter leads out of its channel", () => {
@@ -40,7 +41,7 @@ test("no parameter leads out of its channel", () => {
 // -------------------------------------------------------------------------------------- waiting
 
 test("waits lie between the least and a ceiling that doubles", () => {
-  const bounds = { minMilliseconds: 500, maxMilliseconds: 10_000 };
+  const bounds = { min_ms: 500, max_ms: 10_000 };
   const ceilings = [1000, 2000, 4000, 8000, 10_000, 10_000];
   ceilings.forEach((ceiling, failures) => {
     assert.equal(retryDelay(failures, bounds, 0), 500);
@@ -48,7 +49,7 @@ test("waits lie between the least and a ceiling that doubles", () => {
     assert(retryDelay(failures, bounds, 1 - Number.EPSILON) <= ceiling);
   });
   assert.equal(retryDelay(5000, bounds, 0), 500);
-  assert.equal(retryDelay(0, { minMilliseconds: 900, maxMilliseconds: 900 }, 0.9), 900);
+  assert.equal(retryDelay(0, { min_ms: 900, max_ms: 900 }, 0.9), 900);
 });
 
 function opened(options = {}): { server: FakeServer; channel: ProjectChannel } {
@@ -78,6 +79,66 @@ test("a connection that says of itself only that it failed is made again soon", 
   (await server.connection()).failToOpen();
   assert.equal(channel.status, "connecting");
   assert((server.page.next ?? Infinity) <= 1000);
+});
+
+test("who cannot connect is told so, and goes on trying until it can", async () => {
+  const { server, channel } = opened();
+  assert.equal(channel.snapshot.error, null);
+  (await server.connection()).drop();
+  assert.equal(channel.status, "connecting");
+  assert.equal(channel.snapshot.error?.code, "unreachable");
+  assert.match(channel.error?.message ?? "", /URL is wrong/);
+  await server.page.advance(750);
+  assert.equal(channel.error?.code, "unreachable", "it is not known to be better");
+  const connection = await server.sync([1], []);
+  assert.equal(channel.error, null);
+  connection.drop();
+  assert.equal(channel.error, null, "it was there a moment ago");
+  await server.page.advance(750);
+  (await server.accept()).close(1013);
+  assert.equal(channel.error?.code, "unreachable");
+});
+
+test("who is not let in in time is told so as well", async () => {
+  const { server, channel } = opened();
+  await server.accept();
+  await server.page.advance(20_000);
+  assert.equal(channel.error?.code, "unreachable");
+});
+
+/** What a channel says of it, and how often it was tried. */
+async function hopeless(options: ClientOptions, room = "x"): Promise<[CoveyError | null, number]> {
+  let attempts = 0;
+  class Refusing extends FakeConnection {
+    constructor(url: string) {
+      super(url);
+      attempts += 1;
+      throw new SyntaxError("what a URL");
+    }
+  }
+  const server = new FakeServer({ WebSocket: Refusing, ...options });
+  const schema = { path: "<room>/", anchor: "b", many: false, models: {}, actions: {} };
+  const channel = new Channel(schema, server.options, { room }).open();
+  await server.page.advance(60_000);
+  assert.equal(channel.status, "closed");
+  return [channel.error, attempts];
+}
+
+test("what can never go well is said once, and not tried again", async () => {
+  const [thrown, attempts] = await hopeless({});
+  assert.equal(thrown?.code, "invalid");
+  assert.match(thrown?.message ?? "", /what a URL/);
+  assert(thrown?.cause instanceof SyntaxError);
+  assert.equal(attempts, 1);
+  for (const [given, room] of [
+    [{ url: "example.org" }, "x"],
+    [{ WebSocket: null as unknown as WebSocketConstructor }, "x"],
+    [{}, "half a \ud83d"],
+  ] as const) {
+    const [error, tried] = await hopeless(given, room);
+    assert.equal(error?.code, "invalid");
+    assert.equal(tried, 0);
+  }
 });
 
 test("the server says how long to wait at least and at most", async () => {
@@ -173,6 +234,33 @@ test("a page that is looked at again does not wait", async () => {
 });
 
 // ------------------------------------------------------------------------- is anybody there
+
+test("an attempt that hangs is given up soon once somebody looks", async () => {
+  const { server } = opened();
+  const hanging = await server.connection();
+  await server.page.advance(3000);
+  server.page.wake();
+  await server.page.advance(3000);
+  server.page.wake();
+  assert.equal(hanging.isClosed, false);
+  await server.page.advance(2000);
+  assert.equal(hanging.isClosed, true);
+  await server.page.advance(750);
+  assert.equal(server.connections.length, 2);
+  await server.page.advance(4250);
+  assert.equal((await server.connection()).isClosed, false, "the next has time of its own");
+});
+
+test("an attempt that ends well in time is none the worse for it", async () => {
+  const { server, channel } = opened();
+  const connection = await server.accept();
+  server.page.wake();
+  await server.page.advance(4000);
+  connection.letIn();
+  connection.show([1], []);
+  await server.page.advance(5000);
+  assert.equal(channel.status, "synced");
+});
 
 test("a silent server is asked whether it is there, and left when it is not", async () => {
   const { server, channel } = opened();
@@ -303,7 +391,7 @@ test("a function that throws is asked again, unless it throws what is final", as
   });
   await settled();
   assert.equal(channel.status, "connecting");
-  assert.equal(channel.error?.code, "disconnected");
+  assert.equal(channel.error?.code, "unreachable");
   assert.match(channel.error?.message ?? "", /offline/);
   isFinal = true;
   await server.page.advance(750);

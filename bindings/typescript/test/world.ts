@@ -7,6 +7,7 @@
  *     Note     project? owner? text
  *     File     name                                           string ids; may be created
  *     Node     name next:Node? others:[Node]                  in circles
+ *     Folder   parent? name folders:[Folder by parent]        may be created
  */
 import { Channel } from "covey";
 import type { CallOptions, ChannelSchema, ClientOptions, ModelsSchema } from "covey";
@@ -43,6 +44,21 @@ export interface Note {
 export interface File {
   readonly id: string;
   readonly name: string;
+}
+
+export interface Folder {
+  readonly id: number;
+  readonly name: string;
+  readonly folders: readonly Folder[];
+}
+
+export interface FolderModels {
+  "b.Folder": {
+    instance: Folder;
+    id: number;
+    create: { name: string };
+    lists: { folders: "b.Folder" };
+  };
 }
 
 export interface Models {
@@ -118,6 +134,15 @@ export const models: ModelsSchema = {
       others: { type: "many", model: "b.Node" },
     },
   },
+  "b.Folder": {
+    id: "integer",
+    writable: ["create"],
+    fields: {
+      parent: { type: "integer", nullable: true },
+      name: { type: "string", writable: true },
+      folders: { type: "many", model: "b.Folder", inverse: "parent" },
+    },
+  },
 };
 
 const actions = { rename: ["title"], plan: ["title", "rank"], echo: [] };
@@ -133,6 +158,8 @@ export const one: ChannelSchema = {
 export const list: ChannelSchema = { ...one, path: "projects/", many: true };
 
 export const nodes: ChannelSchema = { ...one, path: "nodes/", anchor: "b.Node", many: true };
+
+export const folders: ChannelSchema = { ...one, path: "folder/", anchor: "b.Folder" };
 
 export class ProjectChannel extends Channel<Project, Variables, Models> {
   constructor(options: ClientOptions) {

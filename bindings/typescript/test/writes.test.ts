@@ -1,7 +1,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { Channel } from "covey";
 import { change, endMarker, FakeServer, row, settled } from "./fake_server.js";
-import { ProjectChannel, ProjectListChannel } from "./world.js";
+import { folders, ProjectChannel, ProjectListChannel } from "./world.js";
+import type { Folder, FolderModels } from "./world.js";
 
 const mia = row("b.Member", 3, { name: "Mia", files: [] });
 const rows = [
@@ -200,16 +202,14 @@ test("what is created is shown at once, under a name of its own until it has one
     rank: null,
   });
   connection.answer(7);
+  assert.equal(channel.state?.tasks[2]?.id, -1, "until its row is there");
   const fields = { project: 1, title: "new", who: 3, rank: null };
   connection.say([
     change("b.Task", 7, "create", fields),
     change("b.Project", 1, "update", { tasks: [5, 6, 7] }),
   ]);
   assert.equal(await created, 7);
-  assert.deepEqual(seen, [
-    ["t5", "t6", "new"],
-    ["t5", "t6", "new"],
-  ]);
+  assert.deepEqual(seen, Array(2).fill(["t5", "t6", "new"]));
   assert.deepEqual(channel.state?.tasks.map(({ id }) => id), [5, 6, 7]);
   assert.equal(channel.instance("b.Task", -1), null);
 });
@@ -252,15 +252,91 @@ test("what has no name yet may be changed, and is once it has one", async () => 
   assert.deepEqual(titles(channel), ["t5", "t6", "newer"]);
 });
 
-test("a temporary name means nothing once there is another", async () => {
-  const { channel, connection } = await synced();
+test("a temporary name means the same once there is another", async () => {
+  const { channel, connection, seen } = await synced();
   const created = channel.create("b.Project", 1, "tasks", { title: "new" });
   connection.answer(7);
+  const made: Promise<unknown>[] = [channel.save("b.Task", -1, { title: "newer" })];
+  assert.deepEqual(connection.last["instanceId"], 7);
+  assert.deepEqual(titles(channel), ["t5", "t6", "newer"]);
+  connection.say([
+    change("b.Task", 7, "create", { project: 1, title: "new", who: null, rank: null }),
+    change("b.Project", 1, "update", { tasks: [5, 6, 7] }),
+  ]);
+  assert.equal(await created, 7);
+  assert.deepEqual(seen.at(-1), ["t5", "t6", "newer"]);
+  made.push(channel.delete("b.Task", -1));
+  assert.deepEqual([connection.last["operation"], connection.last["instanceId"]], ["delete", 7]);
+  assert.deepEqual(titles(channel), ["t5", "t6"]);
+  channel.close();
+  await Promise.allSettled(made);
+});
+
+test("what is being created may be created in, and again what is in that", async () => {
+  const server = new FakeServer();
+  const channel = new Channel<Folder, {}, FolderModels>(folders, server.options).open();
+  const connection = await server.sync([1], [row("b.Folder", 1, { name: "a", folders: [] })]);
+  const create = (parent: number, name: string) =>
+    channel.create("b.Folder", parent, "folders", { name });
+  const made = [create(1, "b"), create(-1, "c"), create(-2, "d")];
+  const path = () => channel.state?.folders[0]?.folders[0]?.folders[0]?.name;
+  assert.equal(path(), "d");
+  for (const id of [2, 3, 4]) {
+    assert.equal(connection.last["parentId"], id - 1);
+    connection.answer(id);
+  }
+  assert.equal(path(), "d");
+  connection.say([
+    change("b.Folder", 1, "update", { folders: [2] }),
+    change("b.Folder", 2, "create", { parent: 1, name: "b", folders: [3] }),
+    change("b.Folder", 3, "create", { parent: 2, name: "c", folders: [4] }),
+    change("b.Folder", 4, "create", { parent: 3, name: "d", folders: [] }),
+  ]);
+  assert.equal(path(), "d");
+  assert.equal(channel.state?.folders.length, 1);
+  assert.deepEqual(await Promise.all(made), [2, 3, 4]);
+  const late = create(-3, "e");
+  assert.equal(connection.last["parentId"], 4);
+  channel.close();
+  await assert.rejects(late, { code: "closed" });
+});
+
+test("what waits for a name holds up what was asked later", async () => {
+  const { channel, connection } = await synced();
+  const made: Promise<unknown>[] = [channel.create("b.Project", 1, "tasks", { title: "new" })];
+  made.push(channel.delete("b.Task", -1), channel.rename("x"));
+  assert.equal(connection.sent.length, 1);
+  connection.answer(7);
+  assert.deepEqual(connection.sent.slice(1).map((frame) => frame["instanceId"]), [7, undefined]);
+  assert.equal(connection.last["action"], "rename");
+  channel.close();
+  await Promise.allSettled(made);
+});
+
+test("who gave up waiting for a name is not shown under it", async () => {
+  const { server, channel, connection } = await synced();
+  const created = channel.create("b.Project", 1, "tasks", { title: "new" });
+  const saved = channel.save("b.Task", -1, { title: "newer" }, { timeoutMilliseconds: 10 });
+  void saved.catch(() => {});
+  await server.page.advance(10);
+  connection.answer(7);
+  await assert.rejects(saved, { code: "timed_out" });
+  connection.say([
+    change("b.Task", 7, "create", { project: 1, title: "new", who: null, rank: null }),
+    change("b.Project", 1, "update", { tasks: [5, 6, 7] }),
+  ]);
   await created;
-  const saved = channel.save("b.Task", -1, { title: "newer" });
-  assert.equal(connection.last["instanceId"], -1);
-  connection.answerError(400, "not in this context");
-  await assert.rejects(saved, { code: "invalid" });
+  assert.deepEqual(titles(channel), ["t5", "t6", "new"]);
+});
+
+test("what was not created cannot be changed, and the server is not asked", async () => {
+  const { channel, connection } = await synced();
+  const created = channel.create("b.Project", 1, "tasks", { title: "new" });
+  connection.answerError(403, "no");
+  await assert.rejects(created, { code: "denied" });
+  await assert.rejects(channel.save("b.Task", -1, { title: "x" }), { code: "denied" });
+  assert.equal(connection.sent.length, 1);
+  assert.deepEqual(titles(channel), ["t5", "t6"]);
 });
 
 test("what was to be changed fails with its creation", async () => {

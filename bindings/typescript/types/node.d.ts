@@ -13,6 +13,7 @@ declare module "node:assert/strict" {
   interface Assert {
     (value: unknown, message?: string): asserts value;
     equal(actual: unknown, expected: unknown, message?: string): void;
+    fail(message: string): never;
     notEqual(actual: unknown, expected: unknown, message?: string): void;
     deepEqual(actual: unknown, expected: unknown, message?: string): void;
     match(text: string, pattern: RegExp, message?: string): void;
@@ -38,6 +39,11 @@ declare module "node:child_process" {
     flags: readonly string[],
     options: { stdio: readonly ("ignore" | "pipe" | "inherit")[] },
   ): ChildProcess;
+  export function execFileSync(
+    program: string,
+    flags: readonly string[],
+    options: { encoding: "utf8"; maxBuffer: number },
+  ): string;
 }
 
 declare module "node:fs" {

@@ -103,14 +103,32 @@ class ProjectListChannel(Board):
         self.add_instance(event["id"], at_beginning=True)
 
 
+def generate_clients(options: argparse.Namespace) -> int:
+    """Clients in TypeScript: of what is registered, without serving it."""
+    changed = 0
+    for folder, is_rxdjango in (options.typescript, False), (options.rxdjango, True):
+        if folder:
+            changed += server.generate_typescript(
+                folder,
+                check=options.check,
+                rxdjango=is_rxdjango,
+                output=lambda text: print(text, end=""),
+            )
+    return 1 if options.check and changed else 0
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="0 for any that is free")
-    parser.add_argument("--typescript", metavar="FOLDER", help="writes typed clients")
+    parser.add_argument("--typescript", metavar="FOLDER", help="writes typed clients, and ends")
+    parser.add_argument("--rxdjango", metavar="FOLDER", help="the same for RxDjango's client")
+    parser.add_argument("--check", action="store_true", help="shows what that would change instead")
     options = parser.parse_args()
-    if options.typescript:
-        raise SystemExit(server.generate_typescript(options.typescript) and None)
+    if options.typescript or options.rxdjango:
+        raise SystemExit(generate_clients(options))
+    if options.check:
+        parser.exit(2, "--check needs --typescript or --rxdjango\n")
     serve_page(server)
     for instance in DATA_SET:
         server.store.put(instance)
