@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 it_builds() {
   "$CC" -std=c11 -D_GNU_SOURCE -g -pthread -Wall -Wextra -Wpedantic -Werror \
     -I"$here/first" "$here"/first/program.c "$here"/check.c "$here"/client.c \
-    -o "$work/program" -L"$libdir" -lcovey -Wl,-rpath,"$libdir"
+    -o "$work/program" -L"$libdir" -lcovey -Wl,-rpath,"$libdir" -lssl -lcrypto
 }
 
 no_function_of_then_is_gone() {
