@@ -1,5 +1,6 @@
-/// Lines: a pattern, a path, an origin, a host, a rule for origins, a cookie header. Whatever they
-/// are, a pattern matches in order and inside of the path, and a router finds what its pattern does.
+/// Lines: a pattern, a path, an origin, a host, a rule for origins, a cookie header.
+/// Whatever they are, a pattern matches in order and inside of the path, and a router finds what
+/// its pattern does.
 func fuzzRequests(_ input: [UInt8]) {
   var lines = input.split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init)
   while lines.count < 6 { lines.append([]) }

@@ -137,7 +137,7 @@ def test_a_channel_may_be_called_otherwise_for_clients(tmp_path: Path) -> None:
 def test_two_channels_of_one_name_cannot_be_generated(tmp_path: Path) -> None:
     with described() as server:
         server.channel("ws/archive/<str:board_id>/", Boards)
-        with pytest.raises(InvalidArgument, match="both called Boards .*client_class"):
+        with pytest.raises(InvalidArgument, match=r"both called Boards .*client_class"):
             server.generate_typescript(tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -12,8 +12,11 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import unix_connect
 
 from covey.errors import ActionError
 from covey.testing import Client
@@ -45,7 +48,7 @@ def speaks_to(heading: str) -> Callable[[Conversation], Conversation]:
 
 
 def is_program(code: str) -> bool:
-    return "port=8000" in code
+    return "port=8000" in code or "server.listen(" in code
 
 
 def listening_port(process: "subprocess.Popen[str]") -> int | None:
@@ -61,14 +64,19 @@ def listening_port(process: "subprocess.Popen[str]") -> int | None:
     return None
 
 
+def port_of(found: "re.Match[str]") -> str:
+    return "port=0" if "=" in found[0] else "0"
+
+
 @contextmanager
 def running(code: str, folder: Path) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
     """A program of the README on a port of its own. It must end well after SIGTERM, or have
     ended."""
     program = folder / "program.py"
-    program.write_text(code.replace("port=8000", "port=0"), encoding="utf-8")
+    program.write_text(re.sub(r"port=8000|(?<=listen\()9000", port_of, code), encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, program],
+        cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -180,6 +188,19 @@ def state(port: int, _: Any) -> None:
         assert client.authenticate("bob-token") == 403
     with Client(port, "ws/projects/1/") as client:
         assert client.authenticate("nobody") == 401
+
+
+@speaks_to("In production")
+def production(port: int, process: "subprocess.Popen[str]") -> None:
+    with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        assert b"covey_consumers" in answer.read()
+    path = Path(f"/proc/{process.pid}/cwd/feed.sock").resolve()
+    with unix_connect(str(path), "ws://example.com/ws/feed/?token=ada-token") as client:
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed) as closed:
+            client.recv(timeout=PATIENCE)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
 
 
 def rows(frame: Any) -> list[str]:

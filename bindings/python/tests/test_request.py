@@ -205,6 +205,7 @@ def test_the_scope_is_that_of_channels(serve: Serve, covey_client: Connect, told
     headers = dict(scope.pop("headers"))
     assert scope == {
         "type": "websocket",
+        "scheme": "ws",
         "path": "/ws/den/",
         "query_string": b"a=1&b=x+y",
         "subprotocols": ["v1", "v2"],

@@ -99,8 +99,8 @@ class LogRecord(Structure):
     _fields_ = (
         ("struct_size", c_uint32),
         ("level", LogLevel),
-        ("event", c_void_p),
-        ("message", c_void_p),
+        ("event", c_char_p),
+        ("message", c_char_p),
         ("fields", c_void_p),
         ("fields_size", c_size_t),
     )
@@ -130,7 +130,7 @@ class LimitReached(Structure):
         ("consumer", ConsumerId),
         ("maximum", c_uint64),
         ("count", c_uint64),
-        ("peer", c_void_p),
+        ("peer", c_char_p),
     )
 
 

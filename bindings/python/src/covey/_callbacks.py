@@ -270,10 +270,10 @@ def on_log_record(_handle: int, record: Any, _key: int) -> None:
         level = _LEVELS.get(said.level, logging.DEBUG)
         if logger.isEnabledFor(level):
             parts = {
-                "covey_event": c_text(said.event),
+                "covey_event": said.event.decode(),
                 "covey_fields": decode(text(said.fields, said.fields_size)),
             }
-            logger.log(level, "%s", c_text(said.message), extra=parts)
+            logger.log(level, "%s", said.message.decode(errors="replace"), extra=parts)
 
 
 def found(key: int) -> Any:

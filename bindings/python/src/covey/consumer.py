@@ -409,8 +409,14 @@ class Consumer(Handling):
 
     def _is_excused(self, error: BaseException) -> bool:
         """Whether a handler could not know: the client left meanwhile, or the server stops."""
-        has_left = self.ending is not None or self._is_closing
-        return isinstance(error, Stopped) or (has_left and isinstance(error, Gone | Exists))
+        if isinstance(error, Gone | Exists):
+            return self.ending is not None or self._is_closing or self._is_gone()
+        return isinstance(error, Stopped)
+
+    def _is_gone(self) -> bool:
+        """Whether it is being closed: by a limit, or because its time is over."""
+        status: int = lib.covey_group_discard(self.server.handle, self.id, b"none")
+        return status == _abi.E_GONE
 
     def _failed(self, error: BaseException) -> None:
         """A handler raised."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from . import _abi
 from ._encoding import decode
 from ._library import lib
-from ._memory import c_text, text
+from ._memory import text
 from .driving import Driving
 from .errors import check
 
@@ -42,7 +42,7 @@ class LimitReached:
             reached.consumer,
             reached.maximum,
             reached.count,
-            c_text(reached.peer),
+            reached.peer.decode(),
         )
 
 
