@@ -148,5 +148,5 @@ public func covey_consumer_get_certificate(
   _ server: OpaquePointer?, _ consumer: covey_consumer_id,
   _ value_out: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ size_out: UnsafeMutablePointer<Int>?
 ) -> covey_status {
-  lend(server, consumer, value_out, size_out) { _, _, request in request.certificateBytes }
+  lend(server, consumer, value_out, size_out) { _, _, request in request.certificate }
 }

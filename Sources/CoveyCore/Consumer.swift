@@ -31,7 +31,6 @@ struct Consumer {
   }
 
   var id: ConsumerID
-  var channel: Int
   var state: State
   /// Nil only in a free slot.
   var request: Request?
@@ -39,37 +38,44 @@ struct Consumer {
   var memberships: ContiguousArray<Membership> = []
   /// The fragments so far of a message that is not whole.
   var fragments: [UInt8] = []
-  var fragmentsKind: MessageKind?
   /// When the peer was last heard of, and last pinged.
   var heardAt: UInt64
   var pingedAt: UInt64
   /// When it was upgraded.
   var openedAt: UInt64 = 0
-  /// While closing: when it is given up.
-  var closeDueAt: UInt64 = 0
+  /// The channel's groups as this consumer joined them; only where received messages go to them.
+  var channelGroups: [Name] = []
+  var user: String?
+  /// What it is besides, on a context channel.
+  var follower: Follower?
+  /// What few consumers have; an idle one shall be small.
+  private var rare: Rare?
+  // Side by side, for the same reason.
+  private let channelPosition: Int32
+  var fragmentsKind: MessageKind?
   /// What the request is answered with is settled: an upgrade that is under way.
   var isAnswered = false
   var isUpgraded = false
   var isDirty = false
   /// Reading was paused because it is undecided.
   var isPaused = false
-  /// The channel's groups as this consumer joined them; only where received messages go to them.
-  var channelGroups: [Name] = []
-  var user: String?
-  /// What it is besides, on a context channel.
-  var follower: Follower?
   /// Its state waits for room, or for what it missed.
   var isHeldBack = false
   /// It is ended without a close frame, once what is queued has gone out.
   var isDroppedWhenEmpty = false
   /// It was ended to make room; what its socket holds back is on its way out.
   var isShed = false
-  /// Only where a channel has rates, and where it matters how slowly one reads.
-  var allowance: Allowance?
-  var watch: OutboxWatch?
-  /// When its time is over, and when the earliest deadline looks at that; .max: never.
-  var expiresAt: UInt64 = .max
-  var expiryLookAt: UInt64 = .max
+
+  init(id: ConsumerID, channel: Int, state: State, request: Request?, at now: UInt64) {
+    self.id = id
+    channelPosition = Int32(truncatingIfNeeded: channel)
+    self.state = state
+    self.request = request
+    heardAt = now
+    pingedAt = now
+  }
+
+  var channel: Int { Int(channelPosition) }
 
   /// Whether it can be sent something.
   var isReachable: Bool {
@@ -85,5 +91,51 @@ struct Consumer {
     case .open, .closing: isUpgraded
     default: false
     }
+  }
+}
+
+extension Consumer {
+  private final class Rare {
+    var closeDueAt: UInt64 = 0
+    var allowance: Allowance?
+    var watch: OutboxWatch?
+    var expiresAt: UInt64 = .max
+    var expiryLookAt: UInt64 = .max
+  }
+
+  private mutating func makeRare() -> Rare {
+    let made = rare ?? Rare()
+    rare = made
+    return made
+  }
+
+  /// While closing: when it is given up.
+  var closeDueAt: UInt64 {
+    get { rare?.closeDueAt ?? 0 }
+    set { makeRare().closeDueAt = newValue }
+  }
+
+  /// Only where a channel has rates.
+  var allowance: Allowance? {
+    get { rare?.allowance }
+    set { if rare != nil || newValue != nil { makeRare().allowance = newValue } }
+  }
+
+  /// Only where it matters how slowly one reads.
+  var watch: OutboxWatch? {
+    get { rare?.watch }
+    set { if rare != nil || newValue != nil { makeRare().watch = newValue } }
+  }
+
+  /// When its time is over; .max: never.
+  var expiresAt: UInt64 {
+    get { rare?.expiresAt ?? .max }
+    set { if rare != nil || newValue < .max { makeRare().expiresAt = newValue } }
+  }
+
+  /// When the earliest deadline looks at that; .max: never.
+  var expiryLookAt: UInt64 {
+    get { rare?.expiryLookAt ?? .max }
+    set { if rare != nil || newValue < .max { makeRare().expiryLookAt = newValue } }
   }
 }

@@ -86,8 +86,7 @@ extension Hub {
     if generation == 0 { generation = 1 }
     let id = ConsumerID(slot: slot, generation: generation)
     var consumer = Consumer(
-      id: id, channel: channel, state: .deciding(.none), request: request,
-      heardAt: now, pingedAt: now)
+      id: id, channel: channel, state: .deciding(.none), request: request, at: now)
     consumer.follower = channels[channel].context.map { Follower($0) }
     consumer.allowance = Allowance(channels[channel], at: now)
     consumer.watch = OutboxWatch(channels[channel])
@@ -171,7 +170,7 @@ extension Hub {
       }
     }
     try join(slot, channels[consumers[slot].channel].groups)
-    consumers[slot].request?.chosenSubprotocol = chosen
+    consumers[slot].request?.choose(chosen)
     guard case .undecided(let held, let heldBytes) = consumers[slot].state else {
       consumers[slot].state = .deciding(.accepted)
       effects.append(.phase(id, .open))

@@ -226,7 +226,7 @@ extension Hub {
   }
 
   private static var nobody: Consumer {
-    Consumer(id: ConsumerID(raw: 0), channel: 0, state: .free, heardAt: 0, pingedAt: 0)
+    Consumer(id: ConsumerID(raw: 0), channel: 0, state: .free, request: nil, at: 0)
   }
 }
 

@@ -128,7 +128,7 @@ extension Server {
     opening.subprotocols = list.offers
     opening.isSubprotocolListBad = list.isBad
     opening.peer = provenance.peer.text
-    opening.scheme = provenance.scheme
+    opening.isSecure = provenance.isSecure
     opening.certificate = TlsSubject.of(connection.tls)
     for pair in connection.query {
       let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex

@@ -70,9 +70,11 @@ static void a_trusted_proxy_is_believed(void) {
        "http", "localhost"},
       {"X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 192.0.2.1\r\n",
        "192.0.2.1", "http", "localhost"},
-      {"Forwarded: for=\"[2001:db8::1]:4711\";proto=https;host=\"a.b:8443\"\r\n"
-       "X-Forwarded-For: 6.6.6.6\r\n",
+      {"Forwarded: "
+       "for=\"[2001:db8::1]:4711\";proto=https;host=\"a.b:8443\"\r\n",
        "2001:db8::1", "https", "a.b:8443"},
+      {"Forwarded: for=6.6.6.6;host=evil\r\nX-Forwarded-For: 192.0.2.1\r\n",
+       "192.0.2.1", "http", "localhost"},
       {"Forwarded: for=_hidden\r\n", "_hidden", "http", "localhost"},
   };
   host h;

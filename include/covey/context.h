@@ -538,8 +538,8 @@ covey_status covey_system_send(covey_server *server, const char *source,
  * port that is shared (COVEY_LISTEN_REUSE_PORT); ready_path answers 503.
  * RxDjango's clients are dropped without a close frame, for after one they
  * would stay away; Covey's own are told how long to wait; all others get close
- * 1012. on_drain is told of the progress. Ends meanwhile with
- * covey_server_stop.
+ * 1012. on_drain is told of the progress. It is over as soon as nobody is left,
+ * and with covey_server_stop.
  *
  * @param window_ms  0 ends all of them now.
  *

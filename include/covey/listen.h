@@ -69,12 +69,12 @@ typedef struct covey_listen_options {
 
   /* Whose X-Forwarded-For, -Proto and -Host, or Forwarded (RFC 7239), and PROXY
    * protocol are believed: networks such as "10.0.0.0/8", "::1", and "unix" for
-   * who comes by a Unix socket. Ends with a NULL. Where both are there,
-   * Forwarded counts. Of a chain, the last address that is no such proxy is the
-   * client. A handshake with words that make no sense is answered 400. Have
-   * proxies replace or remove all of these headers, also those they do not use:
-   * what a client sends would count. Of several lines, all of X-Forwarded-For
-   * are read, and the first of any other. */
+   * who comes by a Unix socket. Ends with a NULL. Forwarded counts
+   * where none of the others is there. Of a chain, the last address that is no
+   * such proxy is the client. A handshake with words that make no sense is
+   * answered 400. Have proxies replace or remove all of these headers, also
+   * those they do not use: what a client sends would count. Of several lines,
+   * all of X-Forwarded-For are read, and the first of any other. */
   const char *const *trusted_proxies;
 } covey_listen_options;
 

@@ -21,17 +21,23 @@ package struct Provenance: Equatable, Sendable {
     package var forwardedHost: [UInt8]?
 
     package init() {}
+
+    /// Whether any of those is there that no standard has.
+    var hasExtensions: Bool {
+      forwardedFor != nil || forwardedScheme != nil || forwardedHost != nil
+    }
   }
 
   /// Takes what the peer says, if it is a trusted proxy; nil when that is malformed: a client could
   /// else hide behind what it has put in front of the proxy's own words.
   package func said(_ headers: Headers, by proxies: TrustedProxies) -> Provenance? {
     guard !proxies.isEmpty, proxies.contains(peer) else { return self }
-    if let forwarded = headers.forwarded {
-      guard let elements = ForwardedElement.list(forwarded) else { return nil }
-      return said(elements, proxies)
+    // Most proxies set these, and hand on whatever a client says in the other.
+    guard !headers.hasExtensions, let forwarded = headers.forwarded else {
+      return said(headers, proxies)
     }
-    return said(headers, proxies)
+    guard let elements = ForwardedElement.list(forwarded) else { return nil }
+    return said(elements, proxies)
   }
 
   private func said(_ elements: [ForwardedElement], _ proxies: TrustedProxies) -> Provenance? {

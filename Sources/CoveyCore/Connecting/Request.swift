@@ -10,25 +10,34 @@ package final class Request {
   }
 
   private var text: [UInt8]
-  private let path: Piece
-  private let origin: Piece?
-  private let peer: Piece
-  private let host: Piece?
-  private let certificate: Piece?
-  package let scheme: String
+  /// At the beginning of the text: path, peer, origin and host end here. A request's head has less
+  /// than 64 KiB.
+  private let pathEnd: UInt16
+  private let peerEnd: UInt16
+  private let originEnd: UInt16
+  private let hostEnd: UInt16
+  private let hasOrigin: Bool
+  private let hasHost: Bool
+  private let isSecure: Bool
+  /// The subprotocol that was accepted, as a position in the list; less than 0: none.
+  private var chosen: Int8 = -1
+  /// The subject of the client's certificate.
+  package let certificate: [UInt8]?
   /// Where the URL parameters are in the path, in the order of the pattern.
   private var parameters: [Piece] = []
   private var query: [(name: Piece, value: Piece)] = []
   private var subprotocols: [Piece] = []
   private var headers: [(name: Piece, value: Piece)] = []
-  /// The subprotocol that was accepted, as a position in the list.
-  var chosenSubprotocol: Int?
 
   package init(_ opening: Opening) {
     var text: [UInt8] = []
     text.reserveCapacity(
       opening.path.count + (opening.origin?.count ?? 0) + opening.peer.count
-        + (opening.host?.count ?? 0) + (opening.certificate?.count ?? 0))
+        + (opening.host?.count ?? 0))
+    func append(_ bytes: [UInt8]) -> UInt16 {
+      text.append(contentsOf: bytes)
+      return UInt16(clamping: text.count)
+    }
     func keep(_ bytes: [UInt8]) -> Piece {
       let piece = Piece(
         start: UInt32(truncatingIfNeeded: text.count),
@@ -36,12 +45,14 @@ package final class Request {
       text.append(contentsOf: bytes)
       return piece
     }
-    path = keep(opening.path)
-    origin = opening.origin.map(keep)
-    peer = keep(opening.peer)
-    host = opening.host.map(keep)
-    certificate = opening.certificate.map(keep)
-    scheme = opening.scheme
+    pathEnd = append(opening.path)
+    peerEnd = append(opening.peer)
+    originEnd = append(opening.origin ?? [])
+    hostEnd = append(opening.host ?? [])
+    hasOrigin = opening.origin != nil
+    hasHost = opening.host != nil
+    isSecure = opening.isSecure
+    certificate = opening.certificate
     for (name, value) in opening.query { query.append((keep(name), keep(value))) }
     subprotocols = opening.subprotocols.map(keep)
     self.text = text
@@ -75,14 +86,15 @@ package final class Request {
 }
 
 extension Request {
-  package var pathBytes: ArraySlice<UInt8> { bytes(path) }
-  package var peerBytes: ArraySlice<UInt8> { bytes(peer) }
-  package var hostBytes: ArraySlice<UInt8>? { host.map(bytes) }
-  package var certificateBytes: ArraySlice<UInt8>? { certificate.map(bytes) }
-  package var originBytes: ArraySlice<UInt8>? { origin.map(bytes) }
-  package var chosenSubprotocolBytes: ArraySlice<UInt8>? {
-    chosenSubprotocol.flatMap(subprotocol)
-  }
+  package var pathBytes: ArraySlice<UInt8> { bytes(0, pathEnd) }
+  package var peerBytes: ArraySlice<UInt8> { bytes(pathEnd, peerEnd) }
+  package var originBytes: ArraySlice<UInt8>? { hasOrigin ? bytes(peerEnd, originEnd) : nil }
+  package var hostBytes: ArraySlice<UInt8>? { hasHost ? bytes(originEnd, hostEnd) : nil }
+  package var scheme: String { isSecure ? "https" : "http" }
+  package var chosenSubprotocolBytes: ArraySlice<UInt8>? { subprotocol(Int(chosen)) }
+
+  /// Accepts with a subprotocol of the list, by its position; there are at most 64 of them.
+  func choose(_ subprotocol: Int?) { chosen = subprotocol.map { Int8(clamping: $0) } ?? -1 }
 
   package func parameter(_ position: Int) -> ArraySlice<UInt8>? {
     parameters.indices.contains(position) ? bytes(parameters[position]) : nil
@@ -121,6 +133,10 @@ extension Request {
   /// A header that was kept; the name in lower case.
   package func header(_ name: String) -> ArraySlice<UInt8>? {
     headers.first { name.utf8.elementsEqual(bytes($0.name)) }.map { bytes($0.value) }
+  }
+
+  private func bytes(_ start: UInt16, _ end: UInt16) -> ArraySlice<UInt8> {
+    start <= end && Int(end) <= text.count ? text[Int(start)..<Int(end)] : []
   }
 
   private func bytes(_ piece: Piece) -> ArraySlice<UInt8> {
@@ -166,7 +182,8 @@ package struct Opening {
   package var peer: [UInt8] = []
   /// The subject of the client's certificate, if one was verified.
   package var certificate: [UInt8]?
-  package var scheme = "http"
+  /// Whether the client came over TLS, to us or to a proxy that says so.
+  package var isSecure = false
 
   package init() {}
 }

@@ -17,7 +17,8 @@ extension Hub {
     log(
       .info, .drainBegan, "draining \(occupied) consumers within \(milliseconds) ms",
       ["consumers": LogValue(occupied), "window_ms": .number(milliseconds)])
-    if occupied == 0 { endOfDraining() } else { drainIsTold() }
+    if occupied == 0 { return endOfDraining() }
+    drainIsTold()
     for slot in consumers.indices where consumers[slot].isReachable {
       let id = consumers[slot].id
       deadlines.add(.drain(id), at: now &+ secret.number(id.raw, below: milliseconds &+ 1))
@@ -39,11 +40,12 @@ extension Hub {
     deadlines.add(.drainTold, at: now &+ Limits.drainTellMilliseconds)
   }
 
-  /// Nobody is left.
+  /// Nobody is left, and nobody is let in: it need not go on.
   func endOfDraining() {
     log(
       .info, .drainEnded, "drained \(drainTotal) consumers", ["consumers": LogValue(drainTotal)])
     effects.append(.drain(remaining: 0, total: drainTotal))
+    stop(.serviceRestart)
   }
 
   func drainIsDue(_ id: ConsumerID) {

@@ -8,8 +8,9 @@ struct Outbox {
   private var start = 0
   /// The last waiting frame was made here, and nobody else has it.
   private var isLastOwn = false
-  /// At the front of the first waiting frame: bytes of messages that were dropped.
-  private var skippedBytes = 0
+  /// At the front of the first waiting frame: bytes of messages that were dropped. A frame has less
+  /// than 2 GiB.
+  private var skipped: Int32 = 0
   /// Bytes of the waiting frames.
   private(set) var waitingBytes = 0
   /// Of these, bytes of state.
@@ -18,6 +19,11 @@ struct Outbox {
   private(set) var handedCursor: UInt64 = 0
   /// Bytes handed over that the socket layer still buffers.
   private(set) var bufferedBytes = 0
+
+  private var skippedBytes: Int {
+    get { Int(skipped) }
+    set { skipped = Int32(truncatingIfNeeded: newValue) }
+  }
 
   var bytes: Int { waitingBytes &+ bufferedBytes }
   /// Waiting bytes that are no state.

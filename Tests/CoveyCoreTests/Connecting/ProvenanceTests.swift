@@ -70,11 +70,15 @@ struct ProvenanceTests {
     #expect(try said(forwarded: "host=\"user@x\"") == nil)
   }
 
-  @Test func `Forwarded says the same, and counts where both are there`() throws {
+  @Test func `Forwarded says the same, and counts where nothing else is there`() throws {
+    #expect(
+      try said(forwarded: "for=192.0.2.1;proto=https;host=example.com")
+        == "192.0.2.1 https example.com")
     #expect(
       try said(
-        forwarded: "for=192.0.2.1;proto=https;host=example.com", for: "192.0.2.2", proto: "http")
-        == "192.0.2.1 https example.com")
+        forwarded: "for=6.6.6.6;proto=https;host=evil", for: "192.0.2.2", proto: "http")
+        == "192.0.2.2 http inner")
+    #expect(try said(forwarded: "for=6.6.6.6", proto: "https") == "10.0.0.1 https inner")
     #expect(
       try said(
         forwarded: "for=6.6.6.6;proto=http, for=\"[2001:db8::1]:_p\";Proto=HTTPS, For=10.0.0.2")

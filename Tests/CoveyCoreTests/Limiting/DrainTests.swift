@@ -82,10 +82,8 @@ struct DrainTests {
     check(
       """
       channel ws/ accepts
-      drain 1000                => nothing
+      drain 1000                => stopped
       reached                   => 0 of 0
-      +1001ms                   => stopped
-      reached                   => nothing
       """)
   }
 
