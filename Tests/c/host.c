@@ -170,6 +170,14 @@ client host_client(host *self) {
   return made;
 }
 
+void host_turns_away(host *self) {
+  client made = client_make(self->is_driven_elsewhere ? NULL : host_turn, self);
+  /* With TLS nobody shakes hands with it. */
+  CHECK(!client_connect(&made, self->port, 0) ||
+        client_upgrade(&made, "/ws/lobby/", NULL) == 0);
+  client_drop(&made, false);
+}
+
 covey_consumer_id host_connect(host *self, client *client_out) {
   int connects = atomic_load(&self->connects);
   *client_out = host_client(self);

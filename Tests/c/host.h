@@ -75,6 +75,9 @@ void host_turn(void *self);
 /** A client that takes turns with the host, connected to /ws/lobby/. */
 client host_client(host *self);
 
+/** One more client is dropped as it comes, without an answer. */
+void host_turns_away(host *self);
+
 /** Such a client, upgraded; answers its consumer; 0 when that failed. */
 covey_consumer_id host_connect(host *self, client *client_out);
 

@@ -36,18 +36,14 @@ static void one_connection_too_many_is_503(void) {
 
 static void one_connection_too_many_of_an_address_is_dropped(void) {
   host h;
-  client first, second;
+  client first;
   covey_statistics statistics = COVEY_STATISTICS_INIT;
   covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
   options.connections_per_address_max = 1;
   if (!open_with(&h, &options))
     return;
   CHECK(host_connect(&h, &first) != 0);
-  second = client_make(host_turn, &h);
-  /* With TLS nobody shakes hands with it. */
-  CHECK(!client_connect(&second, h.port, 0) ||
-        client_upgrade(&second, "/ws/lobby/", NULL) == 0);
-  client_drop(&second, false);
+  host_turns_away(&h);
   CHECK_IS(covey_server_get_statistics(h.server, &statistics), COVEY_OK);
   CHECK_IS(statistics.connections_dropped, 1);
   host_disconnect(&h, &first);
@@ -129,18 +125,16 @@ static void the_host_is_told_of_connections_past_their_limit(void) {
 static void the_host_is_told_of_an_address_past_its_limit(void) {
   host h;
   limited told;
-  client first, late;
+  client first;
   covey_server_options options = watched_by(&told);
   options.connections_per_address_max = 1;
   if (!open_with(&h, &options))
     return;
   CHECK(host_connect(&h, &first) != 0);
-  late = host_client(&h);
-  CHECK_IS(client_upgrade(&late, "/ws/lobby/", NULL), 0);
+  host_turns_away(&h);
   AWAIT(&h, told.calls == 1);
   check_told(&told, COVEY_LIMIT_ADDRESS, 1, 1, 0);
   CHECK_TEXT(told.peer, "127.0.0.1");
-  client_drop(&late, false);
   client_drop(&first, false);
   host_close(&h);
 }
