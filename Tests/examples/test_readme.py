@@ -14,17 +14,21 @@ PROGRAMS = re.findall(
 )
 
 
-def test_the_readme_has_a_program_for_channels_and_one_for_state() -> None:
-    assert len(PROGRAMS) == 2
+def test_the_readme_has_programs_for_channels_and_state_and_a_part_for_production() -> None:
+    assert ["int main(" in program for program in PROGRAMS] == [True, True, False]
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=["channels", "state"])
-def test_a_program_of_the_readme_compiles_and_links(program: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", PROGRAMS, ids=["channels", "state", "production"])
+def test_what_the_readme_shows_compiles_and_links(program: str, tmp_path: Path) -> None:
     source = tmp_path / "server.c"
-    source.write_text(program, encoding="utf-8")
+    is_whole = "int main(" in program
+    rest = "" if is_whole else "int main(void) { return be_found == 0; }\n"
+    source.write_text(program + rest, encoding="utf-8")
+    options = ["-Wall", "-Werror", "-Wno-address", f"-I{ROOT / 'include'}"]
+    options += [] if is_whole else ["-include", "covey.h"]
     compiled = subprocess.run(
         [
-            *("cc", "-std=c11", "-Wall", "-Werror", f"-I{ROOT / 'include'}", str(source)),
+            *("cc", "-std=c11", *options, str(source)),
             *("-o", str(tmp_path / "server"), f"-L{ROOT / 'build' / 'lib'}", "-lcovey"),
         ],
         capture_output=True,
