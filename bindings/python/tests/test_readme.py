@@ -201,6 +201,7 @@ def production(port: int, process: "subprocess.Popen[str]") -> None:
             client.recv(timeout=PATIENCE)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
+    process.wait(PATIENCE)
 
 
 def rows(frame: Any) -> list[str]:
