@@ -192,14 +192,16 @@ typedef void (*covey_on_log_fn)(covey_server *server, covey_log_level level,
                                 const char *message, void *user);
 
 /**
- * A log line with its parts, for logs that are read by programs.
+ * A log line with its parts, for logs that are read by programs. Ids are
+ * strings, for they have 64 bits. What peers can cause at will is said at most
+ * once in ten seconds, and then how often since (`count`).
  */
 typedef struct covey_log_record {
   uint32_t struct_size;
   covey_log_level level;
   const char *event;   /* what happened, such as "consumer.slow"; stable */
   const char *message; /* the same in words, one line */
-  const char *fields;  /* a JSON object: {"consumer":17,"bytes":1048576} */
+  const char *fields;  /* a JSON object: {"consumer":"17","maximum":100} */
   size_t fields_size;  /* bytes in fields */
 } covey_log_record;
 
@@ -268,8 +270,10 @@ typedef struct covey_server_options {
   uint32_t struct_size; /* COVEY_SERVER_OPTIONS_INIT or _init() */
 
   /* Connections. */
-  uint32_t connections_max;             /* consumers; descriptor limit - 64 */
-  uint32_t connections_per_address_max; /* off; more are dropped at accept */
+  uint32_t connections_max; /* consumers; descriptor limit - 64, which
+                             * bounds all connections together */
+  uint32_t connections_per_address_max; /* off; more are dropped at accept,
+                                         * plain HTTP too; not of operators */
   uint32_t groups_per_consumer_max;     /* 256 */
 
   /* Deadlines, in milliseconds, rounded up to what the clock can do. */
@@ -661,7 +665,8 @@ enum {
 
 /**
  * A consumer reads more slowly than it is sent to, or has caught up. Each mark
- * is told once until the other was passed; drops once a turn of the loop.
+ * is told once until the other was passed, of what is left when the system has
+ * taken what it could at the end of a turn; drops are told once a turn.
  *
  * @param bytes    Queued to it now.
  * @param dropped  Messages dropped since the last time; else 0.
@@ -893,9 +898,11 @@ covey_status covey_consumer_reject(covey_server *server,
 
 /**
  * Queues one message. What is queued within one turn of the loop leaves in one
- * system call. A consumer whose outbox_bytes_max this would pass is closed as
- * slow instead, and this call is COVEY_OK. To one that is undecided it waits
- * until it is accepted, and is dropped when it is not.
+ * system call. Where outbox_bytes_max would be passed, the consumer is closed
+ * as slow instead, or messages are dropped, as the slow_policy of its channel
+ * says, and this call is COVEY_OK; nothing leaves while a handler runs, so a
+ * burst of one handler may pass it for quick readers, too. To one that is
+ * undecided it waits until it is accepted, and is dropped when it is not.
  *
  * @param kind  COVEY_TEXT or COVEY_BINARY.
  * @param data  May be NULL when size is 0.
@@ -950,8 +957,8 @@ covey_status covey_consumer_close(covey_server *server,
  *   offered_subprotocol   number `index` of the client's list, from 0
  *   subprotocol  the one that was accepted
  *   peer         the client's address, numeric, IPv4 in dotted form; of a
- *                trusted proxy (covey/listen.h) what it says; "" on a Unix
- *                socket
+ *                trusted proxy (covey/listen.h) what it says, which may be a
+ *                name such as "unknown"; "" on a Unix socket
  *   user         what covey_consumer_set_user said
  *   address      the consumer's own name: an event sent to it as to a group
  *                reaches this consumer alone

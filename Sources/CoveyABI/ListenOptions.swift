@@ -25,6 +25,9 @@ extension ListenOptions {
     guard !expectsProxyHeader || !trustedProxies.isEmpty else {
       throw .invalid("COVEY_LISTEN_PROXY_PROTOCOL without trusted_proxies would let nobody in")
     }
+    if case .path = place, !trustedProxies.isEmpty, !trustedProxies.contains(.unix) {
+      throw .invalid("trusted_proxies of a path without \"unix\" would believe nobody")
+    }
   }
 
   private static func place(

@@ -20,8 +20,31 @@ extension Hub {
   /// Checks an opening request, and gives it a consumer if nothing speaks against it.
   package func open(_ opening: Opening) -> Admission {
     let admission = admit(opening)
-    if case .refuse = admission { counters.connectionsRefused &+= 1 }
+    if case .refuse(let status) = admission {
+      refuse(
+        status, peer: opening.peer, path: opening.path, origin: opening.origin,
+        // That nobody is let in any more, or that it is full, is said elsewhere.
+        isToldOf: status != 503)
+    }
     return admission
+  }
+
+  /// A connection is answered with this status, without a consumer.
+  package func refuse(
+    _ status: Int, peer: [UInt8], path: [UInt8], origin: [UInt8]? = nil, isToldOf: Bool = true
+  ) {
+    counters.connectionsRefused &+= 1
+    guard isToldOf, let count = refusedLogs[status, default: RareLog()].happened(at: now) else {
+      return
+    }
+    func text(_ bytes: [UInt8]) -> String { String(decoding: bytes.prefix(256), as: UTF8.self) }
+    let words = "connection of \(text(peer)) refused with \(status): \(Failure.quote(text(path)))"
+    log(
+      .info, .connectionRefused, "\(words); \(count) since this was last said",
+      [
+        "status": LogValue(status), "peer": .text(text(peer)), "path": .text(text(path)),
+        "origin": .text(origin.map(text) ?? ""), "count": .number(count),
+      ])
   }
 
   private func admit(_ opening: Opening) -> Admission {
@@ -108,10 +131,11 @@ extension Hub {
         consumers[slot].state = .deciding(.accepted)
       } catch {
         let reason = error.message
-        logRarely(&unjoinableCount) {
-          LogRecord(
-            .warning, .connectionUnjoinable, "connection refused: \(reason); \($0) so far",
-            ["reason": .text(reason), "count": .number($0)])
+        if let count = unjoinableLog.happened(at: now) {
+          log(
+            .warning, .connectionUnjoinable,
+            "connection refused: \(reason); \(count) since this was last said",
+            ["reason": .text(reason), "count": .number(count)])
         }
         consumers[slot].state = .deciding(.rejected(status: 400))
       }

@@ -15,7 +15,7 @@ package final class Hub {
   var consumers: ContiguousArray<Consumer> = []
   var freeSlots: ContiguousArray<Int32> = []
   /// Consumers in slots, connected or not yet forgotten.
-  var occupied = 0
+  package internal(set) var occupied = 0
   var generation: UInt64
   var groups = GroupTable()
   var deadlines = Deadlines()
@@ -23,7 +23,12 @@ package final class Hub {
   var timers: Set<UInt64> = []
   var retired = 0
   /// How often what a peer can cause was logged.
-  var unjoinableCount: UInt64 = 0
+  var unjoinableLog = RareLog()
+  /// By status.
+  var refusedLogs: [Int: RareLog] = [:]
+  var proxyHeaderLog = RareLog()
+  /// By limit; position 0 is unused.
+  var limitLogs = [RareLog](repeating: RareLog(), count: Limit.allCases.count + 1)
   var addressRates: AddressRates?
   /// What is queued to all, half received from them, and held while they are undecided.
   var memoryBytes = 0
@@ -102,12 +107,6 @@ package final class Hub {
     return answer
   }
 
-  /// Logs at 1, 2, 4, 8 ... of what a peer can cause at will: it must not flood the log.
-  func logRarely(_ count: inout UInt64, _ record: (UInt64) -> LogRecord) {
-    count &+= 1
-    if count.nonzeroBitCount == 1 { log(record(count)) }
-  }
-
   package func log(_ record: LogRecord) { effects.append(.log(record)) }
 
   package func log(
@@ -119,7 +118,6 @@ package final class Hub {
 
   // MARK: counters of what happens outside
 
-  package func countRefused() { counters.connectionsRefused &+= 1 }
   package func countStoreDrop() { counters.dropsStore &+= 1 }
   package func countGone() { counters.dropsGone &+= 1 }
   package func countMailboxFull(_ count: UInt64, maximum: Int) {

@@ -6,6 +6,8 @@ package enum LogEvent: String, Sendable, CaseIterable {
   case loadFailed = "load.failed"
 
   // What clients did.
+  case connectionProxyHeader = "connection.proxy_header"
+  case connectionRefused = "connection.refused"
   case connectionUnjoinable = "connection.unjoinable"
   case consumerNonsense = "consumer.nonsense"
   case consumerSlow = "consumer.slow"

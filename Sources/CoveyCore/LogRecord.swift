@@ -20,6 +20,8 @@ package struct LogRecord: Sendable {
       json += JSONText.quoted(Name(name.description)) + [UInt8(ascii: ":")]
       switch value {
       case .number(let number): json += String(number).utf8
+      // It has 64 bits, of which other readers of JSON lose some.
+      case .id(let id): json += "\"\(id.raw)\"".utf8
       case .text(let text): json += JSONText.quoted(Name(text))
       }
     }
@@ -30,6 +32,7 @@ package struct LogRecord: Sendable {
 /// One part of a log line.
 package enum LogValue: Sendable {
   case number(UInt64)
+  case id(ConsumerID)
   case text(String)
 
   package init(_ number: Int) { self = .number(UInt64(clamping: number)) }

@@ -35,6 +35,7 @@ struct HTTPResponse {
     case 405: "Method Not Allowed"
     case 409: "Conflict"
     case 410: "Gone"
+    case 413: "Content Too Large"
     case 426: "Upgrade Required"
     case 429: "Too Many Requests"
     case 500: "Internal Server Error"

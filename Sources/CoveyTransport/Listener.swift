@@ -4,8 +4,12 @@ internal import CoveyCore
 protocol ListenerClient: AnyObject {
   /// Whether a connection is taken at all, before a byte of it is read.
   func admits(_ peer: Peer, at listener: Listener) -> Bool
+  /// Whether there are descriptors for one more.
+  var hasRoom: Bool { get }
   /// Somebody was turned away without a word.
   func hasDropped()
+  /// The same, for no trusted proxy has said who it is.
+  func hasDropped(unintroduced peer: Peer)
   /// A connection is ready to be served. Takes the descriptor.
   func serve(_ descriptor: Int32, _ arrival: Arrival)
 }
@@ -50,6 +54,9 @@ final class Listener {
     guard poll != nil else { throw .system("the loop cannot watch another socket") }
   }
 
+  /// How many have not been introduced by their proxies yet.
+  var introductionCount: Int { introductions.count }
+
   /// Whether others may listen on the same port, or may take this very socket over.
   var isShared: Bool {
     switch options.place {
@@ -61,6 +68,7 @@ final class Listener {
 
   private func acceptSome(atMost count: Int) {
     for _ in 0..<count where isOpen {
+      guard client.hasRoom else { return rest() }
       switch Sockets.accept(socket.descriptor) {
       case .connection(let descriptor, let peer): welcome(descriptor, peer)
       case .nobody: return
@@ -81,12 +89,12 @@ final class Listener {
 
   private func welcome(_ descriptor: Int32, _ peer: Peer) {
     guard options.expectsProxyHeader else { return take(descriptor, peer) }
-    guard options.trustedProxies.contains(peer) else { return drop(descriptor) }
+    guard options.trustedProxies.contains(peer) else { return dropUnintroduced(descriptor, peer) }
     let introduction = ProxyIntroduction(
       descriptor, on: loop, atMost: headerTimeoutMilliseconds
     ) { [unowned(unsafe) self] introduction, header in
       introductions[ObjectIdentifier(introduction)] = nil
-      guard let header else { return drop(descriptor) }
+      guard let header else { return dropUnintroduced(descriptor, peer) }
       take(descriptor, header.source ?? peer)
     }
     guard let introduction else { return drop(descriptor) }
@@ -96,6 +104,11 @@ final class Listener {
   private func take(_ descriptor: Int32, _ peer: Peer) {
     guard client.admits(peer, at: self) else { return drop(descriptor) }
     client.serve(descriptor, Arrival(listener: self, peer: peer))
+  }
+
+  private func dropUnintroduced(_ descriptor: Int32, _ peer: Peer) {
+    client.hasDropped(unintroduced: peer)
+    Sockets.close(descriptor)
   }
 
   private func drop(_ descriptor: Int32) {

@@ -235,6 +235,15 @@ struct LwsConnection {
     )
   }
 
+  /// Whether a body is announced. Of a request that came right behind another one, libwebsockets
+  /// never gets to the end of throwing it away: it keeps the loop for good.
+  var announcesBody: Bool {
+    if let length = header(WSI_TOKEN_HTTP_CONTENT_LENGTH), length != [UInt8(ascii: "0")] {
+      return true
+    }
+    return header("transfer-encoding") != nil
+  }
+
   var host: [UInt8]? { header(WSI_TOKEN_HOST) }
   var origin: [UInt8]? { header(WSI_TOKEN_ORIGIN) }
   var version: [UInt8]? { header(WSI_TOKEN_VERSION) }

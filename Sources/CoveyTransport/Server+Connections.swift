@@ -11,12 +11,15 @@ extension Server {
     }
     let peer = peer()
     hub.now = loop.now
-    return hub.accepts(address: peer, connections: addressCounts[peer, default: 0])
+    let network = Hub.network(peer)
+    return hub.accepts(address: peer, connections: addressCounts[network, default: 0])
   }
 
-  /// Whether its address is its own: a proxy's stands for many, a Unix socket has none.
+  /// Whether its address is its own, and bounded: a proxy's stands for many, a Unix socket has
+  /// none, and operators are never turned away.
   func isCounted(_ peer: Peer, at listener: Listener) -> Bool {
-    peer != .unix && !listener.options.trustedProxies.contains(peer)
+    let options = listener.options
+    return peer != .unix && !options.isForOperators && !options.trustedProxies.contains(peer)
   }
 
   func lwsConnected(_ connection: LwsConnection) {
@@ -34,8 +37,9 @@ extension Server {
 
   private func count(_ connection: LwsConnection, as peer: [UInt8]) {
     guard limits.connectionsPerAddressMax != nil else { return }
-    addresses[connection.identity] = peer
-    addressCounts[peer, default: 0] += 1
+    let network = Hub.network(peer)
+    addresses[connection.identity] = network
+    addressCounts[network, default: 0] += 1
   }
 
   private func uncount(_ connection: LwsConnection) {
@@ -52,11 +56,16 @@ extension Server {
     uncount(connection)
     let text = peer.text
     guard accepts(text) else {
-      hub.countRefused()
+      hub.refuse(503, peer: text, path: [], isToldOf: false)
       return false
     }
     count(connection, as: text)
     return true
+  }
+
+  /// Who it is by the connection, whatever a proxy would say.
+  private func peer(of connection: LwsConnection) -> [UInt8] {
+    arrivals[connection.identity]?.peer.text ?? []
   }
 
   // MARK: opening
@@ -66,13 +75,15 @@ extension Server {
     hub.now = loop.now
     guard let arrival = arrivals[connection.identity], !arrival.listener.options.isForOperators
     else {
-      hub.countRefused()
+      hub.refuse(404, peer: peer(of: connection), path: connection.requestLine?.path ?? [])
+      pump()
       return .refuse(Self.response(404))
     }
     guard let provenance = provenance(of: connection, arrival),
       let opening = opening(connection, provenance)
     else {
-      hub.countRefused()
+      hub.refuse(400, peer: arrival.peer.text, path: connection.requestLine?.path ?? [])
+      pump()
       return .refuse(Self.response(400))
     }
     guard admitsClient(connection, arrival, provenance.peer) else {
@@ -248,6 +259,9 @@ extension Server {
       return .send(
         HTTPResponse(status: 405, headers: [("Allow", "GET, HEAD")], endsConnection: true))
     }
+    guard !connection.announcesBody else {
+      return .send(HTTPResponse(status: 413, endsConnection: true))
+    }
     guard (try? UTF8Span(validating: line.path.span)) != nil else {
       return .send(HTTPResponse(status: 400))
     }
@@ -261,7 +275,8 @@ extension Server {
     }
     if let page = files.page(line.path) { return send(page, connection) }
     if hub.hasChannel(at: line.path) {
-      hub.countRefused()
+      hub.refuse(426, peer: peer(of: connection), path: line.path)
+      pump()
       return .send(Self.response(426))
     }
     return send(files.find(line.path), connection)

@@ -83,7 +83,19 @@ extension Server: ListenerClient {
     !isCounted(peer, at: listener) || accepts(peer.text)
   }
 
+  /// The host needs descriptors, too, whoever comes and says nothing.
+  var hasRoom: Bool {
+    let waiting = listeners.reduce(arrivals.count) { $0 + $1.introductionCount }
+    return waiting + hub.occupied < descriptorsMax
+  }
+
   func hasDropped() { hub.countDropped() }
+
+  func hasDropped(unintroduced peer: Peer) {
+    hub.now = loop.now
+    hub.dropUnintroduced(peer.text)
+    pump()
+  }
 
   func serve(_ descriptor: Int32, _ arrival: Arrival) {
     arriving = arrival

@@ -36,6 +36,8 @@ package final class Server: @unchecked Sendable {
   var timings = Timings()
   /// When this turn of the loop began.
   var polledAt: UInt64?
+  /// How many connections there may be, with those that are no consumers yet.
+  let descriptorsMax: Int
   var addressCounts: [[UInt8]: Int] = [:]
   var addresses: [Int: [UInt8]] = [:]
   var listeners: [Listener] = []
@@ -74,6 +76,7 @@ package final class Server: @unchecked Sendable {
     if descriptors > 64 {
       limits.connectionsMax = min(limits.connectionsMax, Int(clamping: descriptors - 64))
     }
+    descriptorsMax = descriptors > 64 ? Int(clamping: descriptors - 64) : .max
     limits.connectionsMax = min(limits.connectionsMax, Limits.slotsMax)
     self.loop = loop
     self.limits = limits

@@ -55,7 +55,7 @@ private final class RandomWorld: FakeHost {
     limits.undecidedBytesMax = 500
     limits.groupsPerConsumerMax = 4
     limits.connectionsMax = 25
-    limits.memoryBytesMax = 3500
+    limits.memoryBytesMax = 8000
     self.limits = limits
     hub = Hub(limits: limits, token: numbers.next(), secret: Secret(1, 2))
     for kind in ChannelKind.allCases {

@@ -65,7 +65,8 @@ static void a_line_comes_with_its_event_and_its_fields(void) {
   CHECK_IS(log.level, COVEY_LOG_WARNING);
   CHECK_TEXT(log.event, "limit.connections");
   CHECK_TEXT(log.message,
-             "connection refused: 1 consumers, the limit; 1 so far");
+             "connection refused: 1 consumers, the limit; 1 since this was "
+             "last said");
   CHECK_TEXT(log.line, log.message);
   CHECK_TEXT(log.fields, "{\"peer\":\"127.0.0.1\",\"maximum\":1,\"count\":1}");
   host_close(&h);

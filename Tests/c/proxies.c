@@ -251,7 +251,7 @@ static void a_header_tells_whose_connection_it_is(void) {
       size = header(bytes, 1, 0x21, rest, 36);
     }
     static const char *const peers[] = {"192.0.2.1", "192.0.2.1", "127.0.0.1",
-                                        "127.0.0.1", "",          "2000::1"};
+                                        "unknown",   "unix",      "2000::1"};
     client c = plain(&h);
     CHECK(client_send_bytes(&c, bytes, size));
     CHECK_IS(client_upgrade(&c, "/ws/lobby/", NULL), 101);

@@ -234,8 +234,39 @@ static void an_address_reaches_one_consumer_alone(void) {
   host_close(&h);
 }
 
+/* libwebsockets would never get to the end of throwing such a body away. */
+static void a_body_behind_another_request_holds_nobody_up(void) {
+  static const char *const requests[] = {
+      "GET /no HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /no HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde",
+      "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+      "HEAD /health HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+      "GET /no HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx"
+      "GET /no HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+      "GET /no HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /no HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "5\r\nabcde\r\n0\r\n\r\n"};
+  host h;
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  options.health_path = "/health";
+  host_prepare(&h);
+  if (!host_make(&h, &options, NULL) || !host_listen(&h))
+    return;
+  for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+    client c = host_client(&h);
+    CHECK(client_send_bytes(&c, requests[i], strlen(requests[i])));
+    CHECK(client_receives_end(&c));
+    client_drop(&c, false);
+    c = host_client(&h);
+    CHECK_IS(client_get(&c, "/health"), 200);
+    client_drop(&c, false);
+  }
+  host_close(&h);
+}
+
 int main(int argc, char **argv) {
   static const check_test tests[] = {
+      TEST(a_body_behind_another_request_holds_nobody_up),
       TEST(a_request_can_be_asked_for_all_it_said),
       TEST(headers_are_kept_when_asked_for),
       TEST(headers_are_forgotten_otherwise),

@@ -22,7 +22,7 @@ enum {
   /* Each connection begins with a header of the PROXY protocol, version 2, of
    * at most 2,048 bytes, by a proxy among trusted_proxies. One without, or from
    * elsewhere, is dropped. LOCAL (a check of the proxy's own) is served as the
-   * proxy itself. */
+   * proxy itself. A client without an address is "unknown" or "unix". */
   COVEY_LISTEN_PROXY_PROTOCOL = 2,
   /* With client_ca_file: who has no certificate is let in as well. */
   COVEY_LISTEN_CERTIFICATE_OPTIONAL = 4,
@@ -69,12 +69,13 @@ typedef struct covey_listen_options {
 
   /* Whose X-Forwarded-For, -Proto and -Host, or Forwarded (RFC 7239), and PROXY
    * protocol are believed: networks such as "10.0.0.0/8", "::1", and "unix" for
-   * who comes by a Unix socket. Ends with a NULL. Forwarded counts
-   * where none of the others is there. Of a chain, the last address that is no
-   * such proxy is the client. A handshake with words that make no sense is
-   * answered 400. Have proxies replace or remove all of these headers, also
-   * those they do not use: what a client sends would count. Of several lines,
-   * all of X-Forwarded-For are read, and the first of any other. */
+   * who comes by a Unix socket. Ends with a NULL; of a `path` "unix"
+   * must be among them. Forwarded counts where none of the others is there. Of
+   * a chain, the last address that is no such proxy is the client. A handshake
+   * with words that make no sense is answered 400. Have proxies replace or
+   * remove all of these headers, also those they do not use: what a client
+   * sends would count. Of several lines, all of X-Forwarded-For are read, and
+   * the first of any other. */
   const char *const *trusted_proxies;
 } covey_listen_options;
 
@@ -118,8 +119,8 @@ covey_status covey_server_listen(covey_server *server,
                                  uint16_t *port_out, covey_error *error);
 
 /**
- * Reads the certificate and key files of all listeners anew, for connections
- * that come from now on; those that are there stay as they are.
+ * Reads the certificate, key and client CA files of all listeners anew, for
+ * connections that come from now on; those that are there stay as they are.
  *
  * @param error  Optional.
  *

@@ -28,7 +28,7 @@ typedef struct covey_statistics {
   /* Connecting. */
   uint64_t connections_accepted; /* upgraded, ever */
   uint64_t connections_refused;  /* answered with 400, 403, 404, 426 or 503 */
-  uint64_t connections_dropped;  /* limits per address, at accept */
+  uint64_t connections_dropped;  /* at accept: limits, PROXY headers */
 
   /* Messages, whole ones, and the bytes of their payloads. */
   uint64_t messages_in;

@@ -38,14 +38,15 @@ package struct ProxyHeader: Equatable, Sendable {
     case 1:
       let addressBytes: Int
       switch bytes[13] {
+      // Somebody of whom no address is known: not the proxy, whose word would count.
       case 0x00:
-        source = nil
+        source = .named(Array("unknown".utf8))
         return
       case 0x11: addressBytes = 4
       case 0x21: addressBytes = 16
       case 0x31:
         guard addresses.count >= 216 else { return nil }
-        source = .unix
+        source = .named(Array("unix".utf8))
         return
       default: return nil
       }

@@ -39,10 +39,10 @@ extension Hub {
     guard !follower.hasSentNonsense else { return }
     follower.hasSentNonsense = true
     let shown = JSONText.shown(text, 0..<text.count)
-    let id = consumers[slot].id.raw
+    let id = consumers[slot].id
     log(
-      .warning, .consumerNonsense, "consumer \(id) sent what is no message: \(shown)",
-      ["consumer": .number(id), "message": .text(shown)])
+      .warning, .consumerNonsense, "consumer \(id.raw) sent what is no message: \(shown)",
+      ["consumer": .id(id), "message": .text(shown)])
   }
 
   /// The first frame: a token, and where the client left off.

@@ -23,6 +23,15 @@ struct AddressNetwork: Hashable, Sendable {
     }
   }
 
+  /// The same for all addresses of it, and only for these.
+  var key: [UInt8] {
+    var key: [UInt8] = [isIPv6 ? 6 : 4]
+    for shift in stride(from: UInt64(0), to: 64, by: 8) {
+      key.append(UInt8(truncatingIfNeeded: bits >> shift))
+    }
+    return key
+  }
+
   private init(bits: UInt64, isIPv6: Bool) {
     self.bits = bits
     self.isIPv6 = isIPv6

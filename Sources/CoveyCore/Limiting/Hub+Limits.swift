@@ -4,39 +4,44 @@ extension Hub {
   func reached(
     _ limit: Limit, _ maximum: UInt64, slot: Int? = nil, peer: [UInt8] = [], times: UInt64 = 1
   ) {
-    let former = counters.limits[limit.rawValue]
-    let count = former &+ times
-    counters.limits[limit.rawValue] = count
-    // Logged at 1, 2, 4, 8 ...: whoever can reach a limit can do so again and again.
-    if former.leadingZeroBitCount != count.leadingZeroBitCount {
-      log(record(limit, maximum, count, slot.map { consumers[$0].id }, peer))
+    counters.limits[limit.rawValue] &+= times
+    if let since = limitLogs[limit.rawValue].happened(times, at: now) {
+      log(record(limit, maximum, since, slot, peer))
     }
     let bit = UInt64(1) << UInt64(limit.rawValue)
     guard reachedSet & bit == 0 else { return }
     reachedSet |= bit
     reachedLimits.append(
       LimitReached(
-        limit: limit, consumer: slot.map { consumers[$0].id }, maximum: maximum, count: count,
+        limit: limit, consumer: slot.map { consumers[$0].id }, maximum: maximum,
+        count: counters.limits[limit.rawValue],
         peer: slot.flatMap { consumers[$0].request.map { Array($0.peerBytes) } } ?? peer))
   }
 
   private func record(
-    _ limit: Limit, _ maximum: UInt64, _ count: UInt64, _ id: ConsumerID?, _ peer: [UInt8]
+    _ limit: Limit, _ maximum: UInt64, _ since: UInt64, _ slot: Int?, _ peer: [UInt8]
   ) -> LogRecord {
-    let (event, words) = Self.words(limit, maximum, id?.raw ?? 0, peer)
-    let message = "\(words); \(count) so far"
-    let (most, count) = (LogValue.number(maximum), LogValue.number(count))
-    if let id {
+    let (event, words) = Self.words(limit, maximum, slot.map { consumers[$0].id.raw } ?? 0, peer)
+    let message = "\(words); \(since) since this was last said"
+    let (most, count) = (LogValue.number(maximum), LogValue.number(since))
+    func text(_ bytes: some Collection<UInt8>) -> LogValue {
+      .text(String(decoding: bytes, as: UTF8.self))
+    }
+    guard let slot else {
       return LogRecord(
         .warning, event, message,
-        ["consumer": .number(id.raw), "maximum": most, "count": count])
+        peer.isEmpty
+          ? ["maximum": most, "count": count]
+          : ["peer": text(peer), "maximum": most, "count": count])
     }
-    guard !peer.isEmpty else {
-      return LogRecord(.warning, event, message, ["maximum": most, "count": count])
-    }
+    let consumer = consumers[slot]
     return LogRecord(
       .warning, event, message,
-      ["peer": .text(String(decoding: peer, as: UTF8.self)), "maximum": most, "count": count])
+      [
+        "consumer": .id(consumer.id), "peer": text(consumer.request?.peerBytes ?? []),
+        "channel": .text(channels[consumer.channel].pattern.text),
+        "user": .text(consumer.user ?? ""), "maximum": most, "count": count,
+      ])
   }
 
   private static func words(
@@ -69,6 +74,11 @@ extension Hub {
 
   // MARK: connections
 
+  /// What the connections of an address are counted under: of IPv6 its first 64 bits.
+  package static func network(_ address: [UInt8]) -> [UInt8] {
+    AddressNetwork(address).map(\.key) ?? address
+  }
+
   /// Whether one more connection is taken of an address that has so many.
   package func accepts(address: [UInt8], connections: Int) -> Bool {
     if let most = limits.connectionsPerAddressMax, connections >= most {
@@ -84,6 +94,18 @@ extension Hub {
 
   /// Somebody was turned away at the door, without a word.
   package func countDropped() { counters.connectionsDropped &+= 1 }
+
+  /// Somebody who had to be introduced by a proxy was not, and is dropped.
+  package func dropUnintroduced(_ peer: [UInt8]) {
+    countDropped()
+    guard let count = proxyHeaderLog.happened(at: now) else { return }
+    let address = String(decoding: peer, as: UTF8.self)
+    log(
+      .warning, .connectionProxyHeader,
+      "connection of \(address) dropped: no header of the PROXY protocol by a trusted proxy; "
+        + "\(count) since this was last said",
+      ["peer": .text(address), "count": .number(count)])
+  }
 
   // MARK: rates
 

@@ -71,6 +71,9 @@ extension Hub {
       if let follower = consumers[slot].follower { fallBehind(slot, follower) }
     }
     guard memoryBytes &- leavingBytes >= most else { return }
+    for slot in slots(byMost: closingBytes) where memoryBytes &- leavingBytes >= most {
+      shedClosing(slot)
+    }
     for slot in slots(byMost: heldBytes) where memoryBytes &- leavingBytes >= most {
       shed(slot, mayLeave: most / 8)
     }
@@ -93,6 +96,21 @@ extension Hub {
       consumers[slot].isReachable, consumers[slot].outbox.isBlocked
     else { return 0 }
     return consumers[slot].outbox.stateBytes &+ follower.feedBytes
+  }
+
+  /// What waits ahead of a farewell.
+  private func closingBytes(_ slot: Int) -> Int {
+    guard case .closing = consumers[slot].state, !consumers[slot].isShed else { return 0 }
+    return consumers[slot].outbox.bytes
+  }
+
+  /// Somebody who leaves, and does not read what comes before the farewell, goes without it.
+  private func shedClosing(_ slot: Int) {
+    guard case .closing(let ending) = consumers[slot].state else { return }
+    leavingBytes &+= consumers[slot].outbox.bufferedBytes
+    consumers[slot].isShed = true
+    answered(slot, ending)
+    effects.append(.drop(consumers[slot].id))
   }
 
   /// All that is counted of one consumer that is not ending yet.

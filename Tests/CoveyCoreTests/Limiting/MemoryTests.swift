@@ -39,6 +39,20 @@ struct MemoryTests {
       """)
   }
 
+  @Test func `who leaves without reading makes room before anybody else does`() {
+    check(
+      """
+      limits memory=100 outbox=100
+      channel ws/ accepts
+      A connects /ws/ & A blocks & B connects /ws/ & B blocks
+      host sends A 10 bytes & host sends B 10 bytes => nothing
+      host sends A 50 bytes     => nothing
+      host closes A 1000        => nothing
+      host sends B 20 bytes     => A: gone host 1000
+      statistics memoryBytes shed => memoryBytes 34 ; shed 0
+      """)
+  }
+
   @Test func `what is written at once is no reason to close anybody`() {
     check(
       """
