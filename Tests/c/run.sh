@@ -8,8 +8,8 @@
 #   run.sh --tls                               the programs, all clients with TLS
 #   run.sh ... WORD...                         only what has a WORD in its name
 #
-# CC, CXX, CFLAGS and LIBDIR (the folder of libcovey.so) come from the
-# environment. The last line is "N passed, N failed".
+# CC, CXX, CFLAGS, LIBDIR (the folder of libcovey.so) and WITHOUT (a script that
+# is left out) come from the environment. The last line is "N passed, N failed".
 set -u
 # shellcheck source=script.sh
 . "$(dirname "$0")/script.sh"
@@ -154,6 +154,7 @@ for program in "${programs[@]}"; do
   fi
 done
 for script in "${scripts[@]}"; do
-  is_wanted "$script" && add "$script" bash "$here/$script.sh"
+  is_wanted "$script" && [ "$script" != "${WITHOUT-}" ] &&
+    add "$script" bash "$here/$script.sh"
 done
 finish
