@@ -178,6 +178,12 @@ def test_a_policy_that_is_none_is_named() -> None:
         server.channel("ws/", Echo, slow_policy="drop_all")
 
 
+@pytest.mark.parametrize("value", ["10", 1.5, True, None])
+def test_a_rate_that_is_no_number_is_named(value: Any) -> None:
+    with Server() as server, pytest.raises(TypeError, match=r"Echo\.messages_rate is "):
+        server.channel("ws/", Echo, messages_rate=value)
+
+
 # ------------------------------------------------------------------------------- expiry
 
 

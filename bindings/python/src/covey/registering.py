@@ -123,6 +123,10 @@ def _check_class(cls: type[Consumer]) -> None:
         raise TypeError(f"{cls.__name__}.parallel is {cls.parallel!r}, not a number from 1 on")
     if callable(cls.permissions) or not all(map(callable, cls.permissions)):
         raise TypeError(f"{cls.__name__}.permissions must be a list of functions")
+    for name in _NUMBERS:
+        value = getattr(cls, name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{cls.__name__}.{name} is {value!r}, no whole number")
     parses = cls.receive_json is not Consumer.receive_json
     if issubclass(cls, ContextChannel) and (parses or cls.receive is not Consumer.receive):
         raise TypeError(f"{cls.__name__}: the clients of a ContextChannel call actions and write")
