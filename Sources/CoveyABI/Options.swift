@@ -53,8 +53,6 @@ extension Limits {
     jsonDepthMax = try Self.bytes(
       UInt64(options.json_depth_max), or: jsonDepthMax, 1...JSONScanner.depthMax,
       "json_depth_max")
-    endingsKept = try Self.bytes(
-      UInt64(options.endings_kept), or: endingsKept, 1...Self.endingsKeptMax, "endings_kept")
     try takeState(options)
     try takeBounds(options)
   }
