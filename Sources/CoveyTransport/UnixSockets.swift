@@ -22,9 +22,10 @@ extension Sockets {
         withUnixAddress(path, { bind(descriptor, $0, $1) == 0 })
       else { throw problem(place) }
       made = file(path)
+      // In this order: who gives a file away may not change its mode any more.
+      guard chmod(path, mode_t(mode)) == 0 else { throw problem(place) }
       if let (user, group) = ids, lchown(path, user, group) != 0 { throw problem(place) }
-      guard chmod(path, mode_t(mode)) == 0,
-        Glibc.listen(descriptor, Int32(clamping: backlog)) == 0
+      guard Glibc.listen(descriptor, Int32(clamping: backlog)) == 0
       else { throw problem(place) }
       return Listening(descriptor: descriptor, port: 0, file: made)
     } catch {
