@@ -219,7 +219,7 @@ def test_the_panels_are_well_formed() -> None:
 
 
 def test_the_page_for_operators_explains_every_metric_and_alert(start: Start) -> None:
-    page = (REPOSITORY / "WATCHING.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "examples/grafana/WATCHING.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"`(covey_[a-z_]+)`", page))
     there = {
         f"{name}_total" if family.type == "counter" else name
