@@ -44,12 +44,12 @@ WHEEL_SOURCES := $(shell find $(PYTHON_FOLDER)/src -name __pycache__ -prune -o -
   $(addprefix $(PYTHON_FOLDER)/,pyproject.toml hatch_build.py README.md) LICENSE
 
 # Loaded at run time as well: the last one is a plugin that ldd does not show.
-LIBRARY_PACKAGES := libwebsockets-dev libssl-dev libuv1-dev libwebsockets-evlib-uv
+LIBRARY_PACKAGES := libwebsockets-dev libssl-dev libuv1-dev libwebsockets-evlib-uv libhiredis-dev
 PYTHON_PACKAGES := $(LIBRARY_PACKAGES) python3-venv binutils gcc libc6-dev
 CLIENT_PACKAGES := nodejs node-typescript
 EXAMPLE_PACKAGES := $(LIBRARY_PACKAGES) $(CLIENT_PACKAGES) gcc libc6-dev pkg-config libjansson-dev
 TEST_PACKAGES := $(EXAMPLE_PACKAGES) g++ cmake abigail-tools chromium python3-venv \
-  clang-format esbuild nginx openssl
+  clang-format esbuild nginx openssl redis-server
 CHECK_PACKAGES := $(TEST_PACKAGES) valgrind shellcheck
 REQUIRE := $(PACKAGING)/require-packages
 

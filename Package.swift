@@ -16,12 +16,18 @@ let package = Package(
     // Linked by the Makefile, which adds the version script and the soname.
     .library(name: "covey", type: .dynamic, targets: ["CoveyABI"])
   ],
+  traits: [
+    .default(enabledTraits: ["Redis"]),
+    .trait(name: "Redis", description: "The layers over Redis; needs hiredis."),
+  ],
   targets: [
     .systemLibrary(name: "CCovey"),
     .systemLibrary(name: "CLibwebsockets"),
     .systemLibrary(name: "CLibuv"),
     .systemLibrary(name: "CLibssl"),
     .systemLibrary(name: "CSockets"),
+    .systemLibrary(name: "CHiredis"),
+    .systemLibrary(name: "CLibcrypto"),
     .target(name: "CoveyCore", swiftSettings: strict),
     .target(
       name: "CoveyTransport",
@@ -29,13 +35,23 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "CoveyABI",
-      dependencies: ["CCovey", "CoveyCore", "CoveyTransport"],
+      dependencies: [
+        "CCovey", "CoveyCore", "CoveyTransport",
+        .target(name: "CoveyRedis", condition: .when(traits: ["Redis"])),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "CoveyRedis", dependencies: ["CoveyCore", "CHiredis", "CLibcrypto"],
       swiftSettings: strict),
     // Random histories on the core; run by `make test` and `make soak`.
     .executableTarget(
       name: "simulation", dependencies: ["CoveyCore"], path: "Tests/Simulation",
       swiftSettings: strict),
     .testTarget(name: "CoveyCoreTests", dependencies: ["CoveyCore"], swiftSettings: strict),
+    .testTarget(
+      name: "CoveyRedisTests",
+      dependencies: ["CoveyCore", .target(name: "CoveyRedis", condition: .when(traits: ["Redis"]))],
+      swiftSettings: strict),
     .testTarget(
       name: "CoveyTests", dependencies: ["CCovey", "CoveyABI"], swiftSettings: strict),
   ]

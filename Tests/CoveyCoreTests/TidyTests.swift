@@ -47,7 +47,8 @@ struct TidyTests {
     "CoveyTransport": [
       "CoveyCore", "CLibwebsockets", "CLibuv", "CLibssl", "CSockets", "Glibc", "Synchronization",
     ],
-    "CoveyABI": ["CCovey", "CoveyTransport", "CoveyCore"],
+    "CoveyRedis": ["CoveyCore", "CHiredis", "CLibcrypto"],
+    "CoveyABI": ["CCovey", "CoveyTransport", "CoveyCore", "CoveyRedis"],
   ]
 
   /// Modules that one file alone may know.
@@ -57,6 +58,8 @@ struct TidyTests {
     "CLibssl": ["TlsEntrance", "TlsIdentity", "TlsSubject"].map(inTransport),
     "CSockets": ["Sockets", "UnixSockets"].map(inTransport),
     "Glibc": ["Sockets", "UnixSockets"].map(inTransport),
+    "CHiredis": ["Sources/CoveyRedis/RedisConnection.swift"],
+    "CLibcrypto": ["Fernet", "Digest"].map { "Sources/CoveyRedis/Formats/\($0).swift" },
   ]
 
   private static func inTransport(_ name: String) -> String {
