@@ -16,6 +16,7 @@
  *   send      covey_consumer_send, covey_group_send, covey_group_broadcast
  *   state     covey/state.h: models, a store; covey/context.h: clients that
  *             follow it, and call actions
+ *   layer     covey/layer.h: several processes in the same groups, and Django
  *   describe  covey/describe.h: typed clients, generated
  *   watch     covey/watch.h: statistics, metrics, a report
  *   end       covey_server_stop, covey_server_drain, covey_server_free
@@ -1176,7 +1177,8 @@ covey_status covey_group_discard(covey_server *server,
  * It goes to the members the group has when it takes effect: at the call on the
  * loop's thread, else when the mailbox is emptied. Handlers run after the
  * handler that sent it returned, in the order of sending. A member that ends
- * before its turn is skipped.
+ * before its turn is skipped. With a layer (covey/layer.h) the members that the
+ * group has in other processes get it there.
  *
  * @param group  A group's name, or a consumer's address.
  * @param json   A JSON object with a string member "type" of 1 to 255 bytes.
@@ -1184,8 +1186,8 @@ covey_status covey_group_discard(covey_server *server,
  * @param error  Optional; says what is wrong with the event.
  *
  * @return COVEY_OK           Queued.
- * @return COVEY_E_INVALID    A bad name, or not such an object; nothing was
- *                            sent.
+ * @return COVEY_E_INVALID    A bad name, or not such an object, or a number in
+ *                            it that the layer cannot carry; nothing was sent.
  * @return COVEY_E_TOO_LARGE  It is larger than outbox_bytes_max, or nested
  *                            deeper than json_depth_max.
  * @return COVEY_E_FULL       The mailbox is full.
@@ -1200,9 +1202,10 @@ covey_status covey_group_send(covey_server *server, const char *group,
 
 /**
  * Sends one finished message to every member. It is framed once, however many
- * members there are, and no handler runs.
+ * members there are, and no handler runs. With a layer it goes to the members in
+ * other processes of Covey as well.
  *
- * @param group   A group's name, or a consumer's address.
+ * @param group   A group's name, or the address of a consumer of this server.
  * @param kind    COVEY_TEXT or COVEY_BINARY.
  * @param data    May be NULL when size is 0.
  * @param except  A consumer to leave out; 0 for none.
@@ -1254,10 +1257,11 @@ covey_status covey_group_list(covey_server *server, const char *group,
 }
 #endif
 
-/* Where a server listens; context channels; what a server offers; models and
- * the store; what there is to be seen of a server that runs. */
+/* Context channels; what a server offers; several processes; where a server
+ * listens; models and the store; what there is to be seen of one that runs. */
 #include "covey/context.h"
 #include "covey/describe.h"
+#include "covey/layer.h"
 #include "covey/listen.h"
 #include "covey/state.h"
 #include "covey/watch.h"

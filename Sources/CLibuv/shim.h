@@ -3,7 +3,10 @@
 #define COVEY_CLIBUV_SHIM_H
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <uv.h>
+
+static const int covey__stream_sockets = SOCK_STREAM;
 
 /* The soft limit of open descriptors; 0 when the system does not tell. */
 static inline uint64_t covey__descriptor_limit(void) {

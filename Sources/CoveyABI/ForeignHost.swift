@@ -79,6 +79,13 @@ final class ForeignHost: Host, @unchecked Sendable {
     let owned: Owned
   }
 
+  struct LayerHandlers {
+    let onLayerGap: covey_on_layer_gap_fn?
+    let onLayerState: covey_on_layer_state_fn?
+    let owned: Owned
+  }
+
+  var layerHandlers: LayerHandlers?
   var actionHandlers: ContiguousArray<ActionHandler> = []
   /// By model.
   var loaders: ContiguousArray<Loader> = []
@@ -111,6 +118,8 @@ final class ForeignHost: Host, @unchecked Sendable {
     isGivenUp = true
     var given: [Any] = [channels, eventHandlers, actionHandlers, loaders, data]
     if let changeOwned { given.append(changeOwned) }
+    if let layerHandlers { given.append(layerHandlers.owned) }
+    layerHandlers = nil
     changeOwned = nil
     onChange = nil
     actionHandlers = []
@@ -281,6 +290,28 @@ final class ForeignHost: Host, @unchecked Sendable {
     foreign.count = reached.count
     foreign.peer = UnsafePointer(lend(reached.peer))
     onLimit(handle, &foreign, handlers.owned.user)
+    endLending()
+  }
+
+  func layerGap(_ gap: LayerGap) {
+    guard let onLayerGap = layerHandlers?.onLayerGap, let owned = layerHandlers?.owned else {
+      return
+    }
+    var foreign = covey_layer_gap()
+    foreign.struct_size = UInt32(MemoryLayout<covey_layer_gap>.size)
+    foreign.kind = gap.kind.rawValue
+    foreign.groups = lend(list: gap.groups.map(\.bytes))
+    foreign.group_count = gap.groups.count
+    foreign.count = gap.count
+    onLayerGap(handle, &foreign, owned.user)
+    endLending()
+  }
+
+  func layerState(isConnected: Bool, _ reason: String) {
+    guard let onLayerState = layerHandlers?.onLayerState, let owned = layerHandlers?.owned else {
+      return
+    }
+    onLayerState(handle, isConnected ? 1 : 0, lend(reason.utf8), owned.user)
     endLending()
   }
 

@@ -177,6 +177,13 @@ public func covey_channel_options_init(
 }
 
 @c @implementation
+public func covey_layer_options_init(
+  _ options: UnsafeMutablePointer<covey_layer_options>?, _ size: Int
+) {
+  ForeignStruct.initialise(options, size)
+}
+
+@c @implementation
 public func covey_statistics_init(
   _ statistics: UnsafeMutablePointer<covey_statistics>?, _ size: Int
 ) {

@@ -251,5 +251,17 @@ extension covey_statistics {
     limits_calls = statistics.count(.calls)
     drops_slow = statistics.dropsSlow
     memory_bytes = statistics.memoryBytes
+    layer_connected = statistics.layerConnected
+    layer_connections = statistics.count(.connections)
+    layer_published = statistics.count(.published)
+    layer_received = statistics.count(.received)
+    layer_repaired = statistics.count(.repaired)
+    layer_duplicates = statistics.count(.duplicates)
+    layer_foreign = statistics.count(.foreign)
+    layer_errors = statistics.count(.errors)
+    layer_missed = statistics.count(.missed)
+    layer_unsent = statistics.count(.unsent)
+    layer_unknown = statistics.count(.unknown)
+    layer_full = statistics.count(.full)
   }
 }

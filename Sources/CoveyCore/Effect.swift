@@ -32,6 +32,10 @@ package enum Effect {
   case outbox(ConsumerID, OutboxEvent, bytes: Int, dropped: UInt64)
   /// From now on nobody new is wanted.
   case drainBegan
+  /// To the other processes that share groups.
+  case layer(LayerRequest)
+  case layerGap(LayerGap)
+  case layerState(isConnected: Bool, String)
   case drain(remaining: Int, total: Int)
   /// Everybody is gone: the loop may end.
   case stopped

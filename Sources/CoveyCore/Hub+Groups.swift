@@ -11,6 +11,7 @@ extension Hub {
       refuseToJoin(slot)
       throw .full("consumer is in \(count) groups, limit \(limits.groupsPerConsumerMax)")
     }
+    if hasLayer, groups.position(of: group) == nil { opened(group) }
     consumers[slot].memberships.append(groups.add(consumers[slot].id, to: group))
   }
 
@@ -57,6 +58,7 @@ extension Hub {
 
   /// Leaves, and tells the member that took the place where it stands now.
   private func leave(_ membership: Membership) {
+    if hasLayer, let group = groups.closed(by: membership) { closed(group) }
     guard let moved = groups.remove(membership) else { return }
     let slot = moved.slot
     guard
@@ -80,11 +82,13 @@ extension Hub {
   package func send(_ event: Event, toGroup name: Name) {
     let members = members(of: name)
     if !members.isEmpty { effects.append(.event(event, members)) }
+    if hasLayer { publish(.event(event), to: name) }
   }
 
   /// Sends one finished frame to every member.
   package func broadcast(_ frame: Frame, toGroup name: Name, except: ConsumerID?) {
     queue(frame, to: members(of: name), except: except)
+    if hasLayer { publish(frame.asParcel, to: name) }
   }
 
   /// The handler for an event on a member's channel, counted; nil when there is nothing to call.

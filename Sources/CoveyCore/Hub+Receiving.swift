@@ -149,7 +149,7 @@ extension Hub {
     // One at a time by position: a member that is too slow, the sender among them, leaves.
     for position in 0..<channels[consumers[slot].channel].groups.count {
       guard position < consumers[slot].channelGroups.count else { return }
-      queue(frame, to: groups.members(of: consumers[slot].channelGroups[position]), except: nil)
+      broadcast(frame, toGroup: consumers[slot].channelGroups[position], except: nil)
     }
   }
 

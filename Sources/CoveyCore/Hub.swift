@@ -40,6 +40,12 @@ package final class Hub {
   /// Consumers that messages were dropped of in this turn.
   var droppedOf: ContiguousArray<ConsumerID> = []
   var effects: [Effect] = []
+  /// Whether groups are shared with other processes.
+  package internal(set) var hasLayer = false
+  /// What the layer lost in this turn.
+  var layerGaps: [LayerGap.Kind: GapsOfTurn] = [:]
+  var gapLogs: [LayerGap.Kind: RareLog] = [:]
+  var disconnectedLog = RareLog()
   /// Slots whose outboxes want to be written at the end of this tick.
   package var dirty: ContiguousArray<Int32> = []
   /// What `nextWrite` put side by side.

@@ -24,6 +24,13 @@ package enum LogEvent: String, Sendable, CaseIterable {
   case limitMailbox = "limit.mailbox"
   case limitCalls = "limit.calls"
 
+  // The layer.
+  case layerConnected = "layer.connected"
+  case layerDisconnected = "layer.disconnected"
+  case layerGap = "layer.gap"
+  case layerForeign = "layer.foreign"
+  case layerRefused = "layer.refused"
+
   // The server and its machine.
   case drainBegan = "drain.began"
   case drainEnded = "drain.ended"

@@ -1,14 +1,16 @@
 /// Whether to log what a peer can cause at will: it must not flood the log, nor fall silent.
-struct RareLog {
+package struct RareLog {
   /// At most one line in so long.
   static let gapMilliseconds: UInt64 = 10_000
 
-  private(set) var total: UInt64 = 0
+  package private(set) var total: UInt64 = 0
   private var toldTotal: UInt64 = 0
   private var toldAt: UInt64?
 
+  package init() {}
+
   /// It happened so often; answers how often since the last line, if it is time for another one.
-  mutating func happened(_ times: UInt64 = 1, at now: UInt64) -> UInt64? {
+  package mutating func happened(_ times: UInt64 = 1, at now: UInt64) -> UInt64? {
     total &+= times
     if let toldAt, now &- toldAt < Self.gapMilliseconds { return nil }
     toldAt = now

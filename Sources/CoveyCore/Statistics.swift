@@ -42,8 +42,17 @@ package struct Statistics: Sendable {
   /// What the bound of all memory is about.
   package var memoryBytes: UInt64 = 0
 
+  /// Whether the layer is connected: 1 or 0.
+  package var layerConnected: UInt64 = 0
+  var layer = [UInt64](repeating: 0, count: LayerCounter.allCases.count)
+
   init() {}
 
   package func count(_ cause: Ending.Cause) -> UInt64 { endings[cause.rawValue] }
   package func count(_ limit: Limit) -> UInt64 { limits[limit.rawValue] }
+  package func count(_ counter: LayerCounter) -> UInt64 { layer[counter.rawValue] }
+
+  mutating func count(_ counter: LayerCounter, _ times: UInt64 = 1) {
+    layer[counter.rawValue] &+= times
+  }
 }

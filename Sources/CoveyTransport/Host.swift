@@ -34,6 +34,9 @@ package protocol Host: AnyObject {
   func outbox(
     _ id: ConsumerID, channel: Int, _ event: OutboxEvent, bytes: Int, dropped: UInt64)
 
+  func layerGap(_ gap: LayerGap)
+  func layerState(isConnected: Bool, _ reason: String)
+
   /// How far seeing everybody off has come.
   func drain(remaining: Int, total: Int)
 

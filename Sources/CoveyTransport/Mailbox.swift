@@ -12,6 +12,7 @@ enum Command: Sendable {
   case add(ConsumerID, group: Name)
   case discard(ConsumerID, group: Name)
   case event(Event, group: Name)
+  case addressed(Event, Name)
   case broadcast(Frame, group: Name, except: ConsumerID?)
   case authenticate(ConsumerID, user: String?)
   case authorize(ConsumerID)

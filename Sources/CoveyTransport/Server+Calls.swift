@@ -107,12 +107,42 @@ extension Server {
     try hub.discard(id, from: group)
   }
 
-  package func send(_ event: Event, toGroup group: Name) throws(Failure) {
+  package func send(_ given: Event, toGroup group: Name) throws(Failure) {
     try requireNotStopping()
+    var event = given
+    try layer?.carry(&event)
     guard isOnLoop else {
-      return try mail(.event(event, group: group), bytes: event.json.count &+ group.bytes.count)
+      return try mail(.event(event, group: group), bytes: event.bytes &+ group.bytes.count)
     }
     hub.send(event, toGroup: group)
+    touched()
+  }
+
+  /// Sends to a consumer here or elsewhere, or to whatever else the layer reaches by such a name.
+  package func send(_ given: Event, toAddress address: Name) throws(Failure) {
+    if let id = hub.consumer(addressed: address) {
+      if isOnLoop {
+        guard hub.isReachable(id) else { throw .gone("consumer \(id.raw) is gone") }
+      } else {
+        try requireReachable(id)
+      }
+      return try send(given, toGroup: address)
+    }
+    try requireNotStopping()
+    let quoted = Failure.quote(address.text)
+    guard let layer else {
+      throw .notFound("address \(quoted) is not of this server, and there is no layer")
+    }
+    guard layer.reaches(address) else {
+      throw .notFound("address \(quoted) is of a form that the layer does not reach")
+    }
+    var event = given
+    try layer.carry(&event)
+    guard isOnLoop else {
+      return try mail(
+        .addressed(event, address), bytes: event.bytes &+ address.bytes.count)
+    }
+    hub.send(event, toAddress: address)
     touched()
   }
 
@@ -227,6 +257,7 @@ extension Server {
       case .add(let id, let group): try hub.add(id, to: group)
       case .discard(let id, let group): try hub.discard(id, from: group)
       case .event(let event, let group): hub.send(event, toGroup: group)
+      case .addressed(let event, let address): hub.send(event, toAddress: address)
       case .broadcast(let frame, let group, let except):
         hub.broadcast(frame, toGroup: group, except: except)
       case .startTimer(let id, let milliseconds): hub.startTimer(id, after: milliseconds)

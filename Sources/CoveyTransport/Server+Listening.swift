@@ -25,6 +25,7 @@ extension Server {
       throw error
     }
     listeners.append(listener)
+    if !isListening { openLayer() }
     isListening = true
     loop.wake()
     return listener.port

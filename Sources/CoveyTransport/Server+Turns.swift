@@ -133,6 +133,10 @@ extension Server: UvLoopClient {
     case .limit(let reached): host?.reached(reached)
     case .outbox(let id, let event, let bytes, let dropped):
       tell(.message, id) { $0.outbox(id, channel: $1, event, bytes: bytes, dropped: dropped) }
+    case .layer(let request): layer?.perform(request)
+    case .layerGap(let gap): host?.layerGap(gap)
+    case .layerState(let isConnected, let reason):
+      host?.layerState(isConnected: isConnected, reason)
     case .drainBegan: letGoOfSharedPorts()
     case .drain(let remaining, let total): host?.drain(remaining: remaining, total: total)
     case .stopped:
@@ -176,6 +180,7 @@ extension Server: UvLoopClient {
     writeDirty()
     // Whoever was to be dropped once all was written has been.
     pump()
+    layer?.endTurn()
   }
 
   private func writeDirty() {

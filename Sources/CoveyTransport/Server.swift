@@ -41,6 +41,9 @@ package final class Server: @unchecked Sendable {
   var addressCounts: [[UInt8]: Int] = [:]
   var addresses: [Int: [UInt8]] = [:]
   var listeners: [Listener] = []
+  /// Set before anybody can call in from another thread, and then for good.
+  package internal(set) var layer: (any Layer)?
+  var resolver: UvResolver?
   /// Of connections that are not upgraded, by their identity.
   var arrivals: [Int: Arrival] = [:]
   /// Whose connection libwebsockets is being given just now.
@@ -267,6 +270,8 @@ extension Server {
     // libwebsockets closes one descriptor here, and again when the loop runs: until then no handler
     // may open another, which would get the same number.
     closeListeners()
+    layer?.close()
+    resolver?.close()
     isPumping = true
     lws?.destroy()
     loop.closeHandles()

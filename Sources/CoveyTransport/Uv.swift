@@ -273,6 +273,13 @@ enum UvSystem {
     return status == 0 ? token : uv_hrtime()
   }
 
+  /// So many random bytes; zeroes from a system that has none.
+  static func randomBytes(_ count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: max(0, count))
+    uv_random(nil, nil, &bytes, bytes.count, 0, nil)
+    return bytes
+  }
+
   /// On a clock that never steps back.
   static var nanoseconds: UInt64 { uv_hrtime() }
 

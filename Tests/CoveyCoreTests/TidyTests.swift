@@ -54,11 +54,11 @@ struct TidyTests {
   /// Modules that one file alone may know.
   private static let onlyIn = [
     "CLibwebsockets": ["Sources/CoveyTransport/Lws.swift"],
-    "CLibuv": ["Uv", "UvFiles", "UvPoll", "UvTimer"].map(inTransport),
+    "CLibuv": ["Uv", "UvFiles", "UvPoll", "UvResolver", "UvTimer", "UvWatch"].map(inTransport),
     "CLibssl": ["TlsEntrance", "TlsIdentity", "TlsSubject"].map(inTransport),
     "CSockets": ["Sockets", "UnixSockets"].map(inTransport),
     "Glibc": ["Sockets", "UnixSockets"].map(inTransport),
-    "CHiredis": ["Sources/CoveyRedis/RedisConnection.swift"],
+    "CHiredis": ["Sources/CoveyRedis/Connecting/RedisConnection.swift"],
     "CLibcrypto": ["Fernet", "Digest"].map { "Sources/CoveyRedis/Formats/\($0).swift" },
   ]
 

@@ -99,13 +99,27 @@ typedef struct covey_statistics {
 
   uint64_t drops_slow;   /* messages dropped by a slow_policy */
   uint64_t memory_bytes; /* now; what memory_bytes_max bounds */
+
+  /* The layer (covey/layer.h). */
+  uint64_t layer_connected;   /* now: 1 while other processes are reached */
+  uint64_t layer_connections; /* ever made to the bus */
+  uint64_t layer_published;   /* messages that the bus took */
+  uint64_t layer_received;    /* messages from others, for somebody here */
+  uint64_t layer_repaired;    /* of these, fetched from the log */
+  uint64_t layer_duplicates;  /* seen before, and dropped */
+  uint64_t layer_foreign;     /* what is no message of the driver's format */
+  uint64_t layer_errors;      /* commands that the bus refused */
+  uint64_t layer_missed;      /* groups told, by covey_layer_gap_kind */
+  uint64_t layer_unsent;      /* messages, by the other kinds */
+  uint64_t layer_unknown;
+  uint64_t layer_full;
 } covey_statistics;
 
 #define COVEY_STATISTICS_INIT                                                  \
   {                                                                            \
     (uint32_t)sizeof(covey_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
   }
 
 /** Does what COVEY_STATISTICS_INIT does. NULL does nothing.

@@ -12,7 +12,7 @@ package enum Address {
   }
 
   /// Whether a name has the form of an address, of whatever server.
-  static func hasForm(_ name: Name) -> Bool { parts(name) != nil }
+  package static func hasForm(_ name: Name) -> Bool { parts(name) != nil }
 
   /// The consumer that a name addresses, when it is one of this server.
   static func consumer(_ name: Name, server: UInt64) -> ConsumerID? {
@@ -20,7 +20,8 @@ package enum Address {
     return ConsumerID(raw: parts.consumer)
   }
 
-  private static func parts(_ name: Name) -> (server: UInt64, consumer: UInt64)? {
+  /// Whose address it is; nil when it is none.
+  package static func parts(_ name: Name) -> (server: UInt64, consumer: UInt64)? {
     let bytes = name.bytes
     // Most names are no addresses: the cheap questions come first.
     guard bytes.count == prefix.utf8.count + 33, bytes.starts(with: prefix.utf8) else { return nil }

@@ -39,6 +39,12 @@ struct GroupTable {
       place: Int32(truncatingIfNeeded: groups[position].members.count &- 1))
   }
 
+  /// The group that is gone once this member has left; nil when others are in it.
+  func closed(by membership: Membership) -> Name? {
+    let position = Int(membership.group)
+    return groups[position].members.count == 1 ? groups[position].name : nil
+  }
+
   /// Takes a member out. Returns who took its place, to be told, if anybody.
   mutating func remove(_ membership: Membership) -> ConsumerID? {
     let position = Int(membership.group)

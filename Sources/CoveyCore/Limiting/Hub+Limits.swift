@@ -152,6 +152,7 @@ extension Hub {
   package func endTurn() {
     shedIfFull()
     if !droppedOf.isEmpty { tellDrops() }
+    tellGaps()
     guard reachedSet != 0 else { return }
     for var reached in reachedLimits {
       reached.count = counters.limits[reached.limit.rawValue]
@@ -162,5 +163,5 @@ extension Hub {
   }
 
   /// Whether the end of a turn has something to tell.
-  var hasTurnToEnd: Bool { reachedSet != 0 || !droppedOf.isEmpty }
+  var hasTurnToEnd: Bool { reachedSet != 0 || !droppedOf.isEmpty || !layerGaps.isEmpty }
 }

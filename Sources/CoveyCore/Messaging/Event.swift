@@ -9,6 +9,11 @@ package struct Event: Sendable, Equatable {
   package let json: [UInt8]
   /// The value of the outermost member `type`, decoded; 1 to 255 bytes of UTF-8, none of them 0.
   package let type: String
+  /// The same as the layer carries it, where that is another form.
+  package var carried: [UInt8]?
+
+  /// What it takes in a queue.
+  package var bytes: Int { json.count &+ (carried?.count ?? 0) }
 
   /// Checks the text and reads its type; of several members `type` the last one counts.
   ///

@@ -84,6 +84,14 @@ extension Frame {
   /// The bytes of the frame that begins at an offset, its header among them; 0 past the end.
   func frameBytes(at offset: Int) -> Int { header(at: offset).map { $0.header &+ $0.payload } ?? 0 }
 
+  /// The message of a frame that is one whole message, as it crosses a layer.
+  var asParcel: Parcel {
+    let header = header(at: 0)?.header ?? 0
+    return withBytes { bytes in
+      .message(bytes.first == 0x81 ? .text : .binary, Array(bytes.dropFirst(header)))
+    }
+  }
+
   private func header(at offset: Int) -> (header: Int, payload: Int)? {
     withBytes { bytes in
       guard offset >= 0, offset &+ 2 <= bytes.count else { return nil }

@@ -18,6 +18,7 @@ package struct Metrics {
     writeTraffic(text)
     writeEndings(text)
     writeState(text)
+    writeLayer(text)
     writeTimes(text)
     return text.bytes
   }
@@ -69,6 +70,16 @@ package struct Metrics {
     text.sample("reason", "groups_full", statistics.dropsGroupsFull)
     text.sample("reason", "store", statistics.dropsStore)
     text.sample("reason", "slow", statistics.dropsSlow)
+  }
+
+  private func writeLayer(_ text: MetricsText) {
+    text.single(
+      "covey_layer_connected", .gauge, "1 while other processes can be reached.",
+      statistics.layerConnected)
+    text.family("covey_layer_total", .counter, "What the layer did, and what it lost.")
+    for counter in LayerCounter.allCases {
+      text.sample("kind", counter.label, statistics.count(counter))
+    }
   }
 
   private func writeState(_ text: MetricsText) {

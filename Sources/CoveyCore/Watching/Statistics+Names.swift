@@ -19,7 +19,8 @@ extension Statistics {
       ("frames_ignored", framesIgnored), ("drops_store", dropsStore),
     ] + limitsNamed + [
       ("drops_slow", dropsSlow), ("memory_bytes", memoryBytes),
-    ]
+      ("layer_connected", layerConnected),
+    ] + LayerCounter.allCases.map { ("layer_\($0.label)", count($0)) }
   }
 
   private var endingsNamed: [(name: String, value: UInt64)] {

@@ -1,0 +1,127 @@
+// Groups over several processes: what goes out, and what comes in.
+extension Hub {
+  /// Every group that opens or closes, and whatever is sent to one, is told from now on.
+  package func attachLayer() { hasLayer = true }
+
+  /// Somebody here is in a group that was empty.
+  func opened(_ group: Name) { effects.append(.layer(.join(group))) }
+  func closed(_ group: Name) { effects.append(.layer(.leave(group))) }
+
+  /// Sends to the members elsewhere; those here have been served.
+  func publish(_ parcel: Parcel, to name: Name) {
+    guard Address.hasForm(name) else {
+      effects.append(.layer(.publish(parcel, group: name)))
+      return
+    }
+    // The address of somebody here is nobody else's business; to others, events go.
+    if case .event(let event) = parcel, consumer(addressed: name) == nil {
+      effects.append(.layer(.send(event, address: name)))
+    }
+  }
+
+  /// Sends an event to an address that is of no consumer here.
+  package func send(_ event: Event, toAddress address: Name) {
+    if hasLayer { effects.append(.layer(.send(event, address: address))) }
+  }
+
+  /// The consumer here that an address means; nil when it is somebody's elsewhere.
+  package func consumer(addressed address: Name) -> ConsumerID? {
+    Address.consumer(address, server: token)
+  }
+
+  /// What the layer says.
+  package func layer(_ report: LayerReport) {
+    switch report {
+    case .received(let parcel, let group): receive(parcel, group)
+    case .addressed(let id, let event):
+      counters.count(.received)
+      if isReachable(id) {
+        effects.append(.event(event, [id]))
+      } else {
+        counters.dropsGone &+= 1
+      }
+    case .connected:
+      counters.layerConnected = 1
+      effects.append(.layerState(isConnected: true, ""))
+      log(.info, .layerConnected, "the layer is connected")
+    case .disconnected(let reason):
+      counters.layerConnected = 0
+      effects.append(.layerState(isConnected: false, reason))
+      if let count = disconnectedLog.happened(at: now) {
+        log(
+          .warning, .layerDisconnected, "the layer is not connected: \(reason)",
+          ["reason": .text(reason), "count": .number(count)])
+      }
+    case .gap(let gap): add(gap)
+    case .counted(let counter, let count): counters.count(counter, count)
+    case .log(let record): log(record)
+    }
+  }
+
+  private func receive(_ parcel: Parcel, _ group: Name) {
+    switch parcel {
+    case .event(let event):
+      let members = groups.members(of: group)
+      guard !members.isEmpty else { return }
+      counters.count(.received)
+      effects.append(.event(event, members))
+    case .message(let kind, let bytes):
+      // What would not fit here into an empty outbox must not end all who read here.
+      guard Frame.bytes(forPayload: bytes.count) <= limits.outboxBytesMax else {
+        counters.count(.foreign)
+        return
+      }
+      counters.count(.received)
+      queue(Frame(kind, bytes.span), to: groups.members(of: group), except: nil)
+    case .addressed: break
+    }
+  }
+
+  // MARK: gaps
+
+  private func add(_ gap: LayerGap) {
+    counters.count(gap.kind.counter, gap.kind == .missed ? UInt64(gap.groups.count) : gap.count)
+    layerGaps[gap.kind, default: GapsOfTurn()].add(gap)
+  }
+
+  /// Tells the host what was lost in this turn, once a kind.
+  func tellGaps() {
+    guard !layerGaps.isEmpty else { return }
+    var told: [LayerGap.Kind: GapsOfTurn] = [:]
+    swap(&told, &layerGaps)
+    for kind in LayerGap.Kind.allCases {
+      guard let gaps = told[kind] else { continue }
+      let gap = LayerGap(kind, gaps.groups, count: gaps.count)
+      effects.append(.layerGap(gap))
+      guard let count = gapLogs[kind, default: RareLog()].happened(at: now) else { continue }
+      let first = Failure.quote(gap.groups.first?.text ?? "")
+      let others = gap.groups.count > 1 ? " and \(gap.groups.count - 1) more" : ""
+      log(
+        .warning, .layerGap, "\(kind.words): group \(first)\(others)",
+        [
+          "kind": .text(kind.counter.label), "groups": LogValue(gap.groups.count),
+          "messages": .number(gap.count), "count": .number(count),
+        ])
+    }
+  }
+}
+
+extension LayerGap.Kind {
+  var counter: LayerCounter {
+    switch self {
+    case .missed: .missed
+    case .unsent: .unsent
+    case .unknown: .unknown
+    case .full: .full
+    }
+  }
+
+  fileprivate var words: String {
+    switch self {
+    case .missed: "the layer may have missed messages of others"
+    case .unsent: "the layer could not send"
+    case .unknown: "the layer does not know whether what it sent arrived"
+    case .full: "the layer met a full mailbox of another process"
+    }
+  }
+}

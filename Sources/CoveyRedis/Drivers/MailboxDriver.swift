@@ -1,0 +1,377 @@
+internal import CoveyCore
+
+/// The format of `channels_redis.core.RedisChannelLayer`.
+///
+///     <prefix>:group:<group>          sorted set of channel names, by when they were added
+///     <prefix>specific.<process>!     sorted set, the mailbox of a process: 12 random bytes and msgpack,
+///                                     by when it was sent
+///
+/// This process is in a group once, under a name that tells which group it is; its consumers have
+/// names of their own. What it is to be sent is read from one mailbox.
+final class MailboxDriver: Driver {
+  private enum Awaited {
+    case ignored
+    case script
+    /// The members of the group that the first letter without an address is for.
+    case members
+    /// What it took, with the last piece of it.
+    case sent(Name, size: Int?)
+  }
+
+  /// What is to be sent, until it is known to whom.
+  private struct Parting {
+    let contents: Contents
+    let name: Name
+    let size: Int
+
+    enum Contents {
+      /// The packed message.
+      case event([UInt8])
+      /// The same, for processes of Covey alone.
+      case message([UInt8])
+      /// For one channel.
+      case direct([UInt8])
+    }
+  }
+
+  /// How Redis knows a group, and this process in it.
+  private struct Membership {
+    let key: [UInt8]
+    let member: [UInt8]
+  }
+
+  /// A membership that is not renewed for so long is a dead process's.
+  private static let membershipSeconds: UInt64 = 180
+  private static let renewalMilliseconds: UInt64 = 30_000
+  private static let mailboxesAtOnce = 500
+  private static let lettersAtOnce = 256
+
+  var outputs: [DriverOutput] = []
+  var now = DriverTime()
+  private let setting: DriverSetting
+  private let seal: Seal
+  private let inbox: Inbox
+  private let mailbox: [UInt8]
+  private let ownNames: [UInt8]
+  private var isConnected = false
+  private var isDraining = false
+  private var isListening = false
+  private var renewedAt: UInt64 = 0
+  private var script: [UInt8] = []
+  private var memberships: [Name: Membership] = [:]
+  private var groups: [UInt64: Name] = [:]
+  private var groupCount: UInt64 = 0
+  private var doubtful: [Name] = []
+  private var awaited = Fifo<Awaited>()
+  /// Not yet with whom they are for; the first `asked` of them wait for members.
+  private var partings = Fifo<Parting>()
+  private var budget: Budget
+  private var reports = DriverReports()
+  private var seen = RecentPrefixes()
+
+  init(_ setting: DriverSetting) {
+    self.setting = setting
+    let ttl = UInt64(setting.url.expiry) &+ 10
+    seal = Seal(setting, ttl: ttl)
+    inbox = Inbox(token: setting.token)
+    ownNames = inbox.ownNames
+    mailbox = setting.url.prefix + ownNames
+    budget = Budget(setting.limits)
+  }
+
+  // MARK: connections
+
+  func connected() {
+    isConnected = true
+    command(
+      [Array("SCRIPT".utf8), Array("LOAD".utf8), Array(MailboxScript.deliver.utf8)], .script)
+    renew()
+    isDraining = false
+    listen()
+  }
+
+  func disconnected() {
+    isConnected = false
+    isListening = false
+    script = []
+    doubtful = Array(memberships.keys)
+    var unknown: [Name] = []
+    while let next = awaited.popFirst() {
+      guard case .sent(let name, let size) = next else { continue }
+      budget.give(size)
+      unknown.append(name)
+    }
+    guard !unknown.isEmpty else { return }
+    outputs.append(.report(.gap(LayerGap(.unknown, unknown, count: UInt64(unknown.count)))))
+  }
+
+  /// The script is there: whatever waits can go.
+  private func begun() {
+    outputs.append(.report(.connected))
+    let missed = doubtful.filter { memberships[$0] != nil }
+    doubtful = []
+    if !missed.isEmpty { outputs.append(.report(.gap(LayerGap(.missed, missed)))) }
+    // Each is asked about in turn, and answered in turn.
+    for parting in partings.all { ask(parting) }
+  }
+
+  func beat() {
+    command([Array("PING".utf8)], .ignored)
+    if now.milliseconds &- renewedAt >= Self.renewalMilliseconds { renew() }
+    if !isListening { listen() }
+  }
+
+  func close() {
+    guard isConnected else { return }
+    for membership in memberships.values {
+      command([Array("ZREM".utf8), membership.key, membership.member], .ignored)
+    }
+    command([Array("DEL".utf8), mailbox], .ignored)
+  }
+
+  // MARK: groups
+
+  func perform(_ request: LayerRequest) {
+    switch request {
+    case .join(let group):
+      groupCount &+= 1
+      let key = setting.url.prefix + Array(":group:".utf8) + AsgiName.escaped(group)
+      let membership = Membership(key: key, member: inbox.name(ofGroup: groupCount))
+      memberships[group] = membership
+      groups[groupCount] = group
+      if isConnected { add(membership) }
+    case .leave(let group):
+      guard let membership = memberships.removeValue(forKey: group) else { return }
+      if let number = inbox.group(named: membership.member) { groups[number] = nil }
+      if isConnected {
+        command([Array("ZREM".utf8), membership.key, membership.member], .ignored)
+      }
+    case .publish(.event(let event), let group):
+      if let carried = event.carried { part(.event(carried), group) }
+    case .publish(let parcel, let group):
+      part(.message(Inbox.message(ParcelFormat.write(parcel))), group)
+    case .send(let event, let address):
+      if let carried = event.carried { part(.direct(carried), address) }
+    }
+  }
+
+  /// Whoever sends to the group removes members that were added longer ago than the group's expiry:
+  /// this one is written as if it had been, nearly, so that a dead process is soon gone.
+  private func add(_ membership: Membership) {
+    let expiry = UInt64(setting.url.groupExpiry)
+    let age = expiry > Self.membershipSeconds ? expiry &- Self.membershipSeconds : 0
+    command(
+      [Array("ZADD".utf8), membership.key, score(secondsAgo: age), membership.member], .ignored)
+    command([Array("EXPIRE".utf8), membership.key, Array(String(expiry).utf8)], .ignored)
+  }
+
+  private func renew() {
+    renewedAt = now.milliseconds
+    for membership in memberships.values { add(membership) }
+  }
+
+  /// A time as a score: seconds since 1970, with six decimals.
+  private func score(secondsAgo seconds: UInt64 = 0) -> [UInt8] {
+    let time = now.microseconds &- min(now.microseconds, seconds &* 1_000_000)
+    let fraction = String(time % 1_000_000)
+    let zeroes = String(repeating: "0", count: 6 - fraction.utf8.count)
+    return Array("\(time / 1_000_000).\(zeroes)\(fraction)".utf8)
+  }
+
+  private func seconds(ago seconds: Int) -> [UInt8] {
+    let now = now.microseconds / 1_000_000
+    return Array(String(now &- min(now, UInt64(clamping: seconds))).utf8)
+  }
+
+  // MARK: sending
+
+  private func part(_ contents: Parting.Contents, _ name: Name) {
+    let size: Int
+    switch contents {
+    case .event(let bytes), .message(let bytes), .direct(let bytes):
+      size = bytes.count &+ name.bytes.count
+    }
+    guard budget.take(size) else {
+      return outputs.append(.report(.gap(LayerGap(.unsent, [name], count: 1))))
+    }
+    let parting = Parting(contents: contents, name: name, size: size)
+    partings.append(parting)
+    if isConnected, !script.isEmpty { ask(parting) }
+  }
+
+  /// Asks who is in the group; the answer comes to the first parting. What is for one channel takes
+  /// its turn as well, so that everything leaves in the order it was sent.
+  private func ask(_ parting: Parting) {
+    if case .direct = parting.contents { return command([Array("PING".utf8)], .members) }
+    let key = setting.url.prefix + Array(":group:".utf8) + AsgiName.escaped(parting.name)
+    command(
+      [
+        Array("ZREMRANGEBYSCORE".utf8), key, [UInt8(ascii: "0")],
+        seconds(ago: setting.url.groupExpiry),
+      ], .ignored)
+    command([Array("ZRANGE".utf8), key, [UInt8(ascii: "0")], Array("-1".utf8)], .members)
+  }
+
+  private func send(_ parting: Parting, _ reply: RedisReply) {
+    switch parting.contents {
+    case .direct(let packed): deliver([direct(packed, parting.name)], parting)
+    case .event(let packed):
+      deliver(letters(packed, names(reply), coveyAlone: false), parting)
+    case .message(let packed):
+      deliver(letters(packed, names(reply), coveyAlone: true), parting)
+    }
+  }
+
+  private func names(_ reply: RedisReply) -> [[UInt8]] { (reply.list ?? []).compactMap(\.bytes) }
+
+  private func direct(_ packed: [UInt8], _ address: Name) -> (key: [UInt8], body: [UInt8]) {
+    let mailbox = Inbox.mailbox(of: address.bytes)
+    guard mailbox.count < address.bytes.count || mailbox.last == UInt8(ascii: "!") else {
+      return (setting.url.prefix + address.bytes, packed)
+    }
+    let body = MessagePack.appending(
+      key: Inbox.namesKey, strings: [address.bytes], asArray: false, to: packed)
+    return (setting.url.prefix + mailbox, body ?? packed)
+  }
+
+  /// One letter for each mailbox, with the names in it that it is for.
+  private func letters(
+    _ packed: [UInt8], _ names: [[UInt8]], coveyAlone: Bool
+  ) -> [(key: [UInt8], body: [UInt8])] {
+    var order: [[UInt8]] = []
+    var byMailbox: [[UInt8]: [[UInt8]]] = [:]
+    for name in names {
+      let mailbox = Inbox.mailbox(of: name)
+      guard mailbox != ownNames, !coveyAlone || Inbox.isCovey(name) else { continue }
+      if byMailbox[mailbox] == nil { order.append(mailbox) }
+      byMailbox[mailbox, default: []].append(name)
+    }
+    return order.compactMap { mailbox in
+      let body = MessagePack.appending(
+        key: Inbox.namesKey, strings: byMailbox[mailbox] ?? [], asArray: true, to: packed)
+      return body.map { (setting.url.prefix + mailbox, $0) }
+    }
+  }
+
+  private func deliver(_ letters: [(key: [UInt8], body: [UInt8])], _ parting: Parting) {
+    guard !letters.isEmpty else { return budget.give(parting.size) }
+    var rest = letters[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix(Self.mailboxesAtOnce)
+      rest = rest.dropFirst(Self.mailboxesAtOnce)
+      let bodies = piece.map { setting.random(12) + seal.close($0.body, now) }
+      let times = [
+        score(), seconds(ago: setting.url.expiry), Array(String(setting.url.expiry).utf8),
+        Array(String(setting.url.capacity).utf8),
+      ]
+      command(
+        [Array("EVALSHA".utf8), script, Array(String(piece.count).utf8)] + piece.map(\.key)
+          + times + bodies,
+        .sent(parting.name, size: rest.isEmpty ? parting.size : nil))
+    }
+  }
+
+  private func command(_ parts: [[UInt8]], _ reply: Awaited) {
+    awaited.append(reply)
+    outputs.append(.command(parts))
+  }
+
+  func replied(_ reply: RedisReply) {
+    guard let next = awaited.popFirst() else { return }
+    if case .error(let text) = reply { return refused(next, text) }
+    switch next {
+    case .ignored: break
+    case .script:
+      script = reply.bytes ?? []
+      begun()
+    case .members:
+      if let parting = partings.popFirst() { send(parting, reply) }
+    case .sent(let name, let size):
+      budget.give(size)
+      outputs.append(.report(.counted(.published, 1)))
+      if let full = reply.number, full > 0 {
+        outputs.append(.report(.gap(LayerGap(.full, [name], count: full))))
+      }
+    }
+  }
+
+  private func refused(_ command: Awaited, _ text: String) {
+    reports.refused(text, &outputs, now)
+    switch command {
+    case .ignored: break
+    case .script: return outputs.append(.giveUp(text))
+    case .members:
+      guard !RedisErrors.isPassing(text) else { break }
+      if let parting = partings.popFirst() { lose(parting.name, parting.size) }
+    case .sent(let name, let size): lose(name, size)
+    }
+    if RedisErrors.isPassing(text) { outputs.append(.giveUp(text)) }
+  }
+
+  private func lose(_ name: Name, _ size: Int?) {
+    budget.give(size)
+    outputs.append(.report(.gap(LayerGap(.unsent, [name], count: 1))))
+  }
+
+  // MARK: hearing
+
+  private func listen() {
+    isListening = true
+    guard !isDraining else {
+      return outputs.append(
+        .listen([Array("ZPOPMIN".utf8), mailbox, Array(String(Self.lettersAtOnce).utf8)]))
+    }
+    // Shorter than the patience with a bus that says nothing; Redis before 6 knows whole seconds.
+    let milliseconds = min(5_000, setting.limits.answerTimeoutMilliseconds / 2)
+    let text =
+      milliseconds >= 1_000
+      ? String(milliseconds / 1_000) : "0." + String(milliseconds + 1_000).dropFirst()
+    outputs.append(.listen([Array("BZPOPMIN".utf8), mailbox, Array(text.utf8)]))
+  }
+
+  func heard(_ reply: RedisReply) {
+    switch reply {
+    case .error(let text):
+      reports.refused(text, &outputs, now)
+      isDraining = false
+      // Not at once again: the same would come of it.
+      isListening = false
+      if RedisErrors.isPassing(text) { outputs.append(.giveUp(text)) }
+      return
+    case .list(let list):
+      let members = isDraining ? list : Array(list.dropFirst())
+      for position in stride(from: 0, to: members.count, by: 2) {
+        if let member = members[position].bytes { take(member) }
+      }
+      isDraining = isDraining ? members.count >= 2 * Self.lettersAtOnce : true
+    case .nothing, .number, .bytes: isDraining = false
+    }
+    listen()
+  }
+
+  private func take(_ member: [UInt8]) {
+    guard seen.insert(member.prefix(12)) else {
+      return outputs.append(.report(.counted(.duplicates, 1)))
+    }
+    do throws(Failure) {
+      let packed = try seal.open(Array(member.dropFirst(12)), now)
+      let (rest, names) = try MessagePack.taking(key: Inbox.namesKey, from: packed)
+      if let parcel = try Inbox.parcel(rest, depthMax: setting.depthMax) {
+        for group in names.compactMap(inbox.group(named:)).compactMap({ groups[$0] }) {
+          outputs.append(.report(.received(parcel, group: group)))
+        }
+        return
+      }
+      let event = try Event(json: try MessagePack.unpack(rest), depthMax: setting.depthMax)
+      for name in names {
+        if let group = inbox.group(named: name).flatMap({ groups[$0] }) {
+          outputs.append(.report(.received(.event(event), group: group)))
+        } else if let (server, id) = Address.parts(Name(name)), server == setting.token {
+          outputs.append(.report(.addressed(ConsumerID(raw: id), event)))
+        }
+      }
+    } catch {
+      reports.foreign(&outputs, now, error.message)
+    }
+  }
+}

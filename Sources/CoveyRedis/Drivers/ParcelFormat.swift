@@ -1,0 +1,57 @@
+internal import CoveyCore
+
+/// A parcel as processes of Covey write it for each other: what it is, and its bytes as they are.
+///
+///     e {"type":"chat.message"}              an event
+///     t text, b bytes                        a message
+///     a 0011223344556677{"type":"whisper"}   an event for the consumer with this id
+enum ParcelFormat {
+  static func write(_ parcel: Parcel) -> [UInt8] {
+    switch parcel {
+    case .event(let event): [UInt8(ascii: "e")] + event.json
+    case .message(.text, let bytes): [UInt8(ascii: "t")] + bytes
+    case .message(.binary, let bytes): [UInt8(ascii: "b")] + bytes
+    case .addressed(let id, let event):
+      [UInt8(ascii: "a")] + Hex.digits(id.raw).utf8 + event.json
+    }
+  }
+
+  static func read(_ bytes: [UInt8], depthMax: Int) throws(Failure) -> Parcel {
+    let contents = Array(bytes.dropFirst())
+    switch bytes.first {
+    case UInt8(ascii: "e"): return .event(try Event(json: contents, depthMax: depthMax))
+    case UInt8(ascii: "t"):
+      guard (try? UTF8Span(validating: contents.span)) != nil else {
+        throw .invalid("text is not utf-8")
+      }
+      return .message(.text, contents)
+    case UInt8(ascii: "b"): return .message(.binary, contents)
+    case UInt8(ascii: "a"):
+      guard let id = Hex.number(contents.prefix(16)) else { throw .invalid("no consumer id") }
+      let event = try Event(json: Array(contents.dropFirst(16)), depthMax: depthMax)
+      return .addressed(ConsumerID(raw: id), event)
+    default: throw .invalid("a parcel of no known kind")
+    }
+  }
+}
+
+/// Numbers of 64 bits as 16 hexadecimal digits in lower case.
+enum Hex {
+  static func digits(_ number: UInt64) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+  }
+
+  static func number(_ digits: some Collection<UInt8>) -> UInt64? {
+    guard digits.count == 16 else { return nil }
+    var number: UInt64 = 0
+    for digit in digits {
+      switch digit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt64(digit &- 48)
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): number = number << 4 | UInt64(digit &- 87)
+      default: return nil
+      }
+    }
+    return number
+  }
+}

@@ -1,0 +1,208 @@
+internal import CoveyCore
+
+/// Covey's own format: numbered letters, and a bounded log of each group to repair from.
+///
+///     <prefix>:bus             random, made once: another one tells that the data are others
+///     <prefix>:topic:<topic>   hash: c the chain, n the last number, b bytes in the log
+///     <prefix>:log:<topic>     list of the last letters
+///     <prefix>:sender:<hex>    the last number of a sender, so that nothing is taken twice
+///     <prefix>:live:<topic>    channel that letters are published on
+///
+/// A topic is "g:" and a group's name, or "p:" and a process, for what goes to one consumer there.
+final class SequencedDriver: Driver {
+  private enum Awaited {
+    case publishScript, askScript
+    case ignored
+    case bus
+    case published(UInt64)
+    case answer(Name)
+  }
+
+  var outputs: [DriverOutput] = []
+  var now = DriverTime()
+  private let setting: DriverSetting
+  private let keys: SequencedKeys
+  private let seal: Seal
+  private var sequencer: Sequencer
+  private var awaited = Fifo<Awaited>()
+  private var publishScript: [UInt8] = []
+  private var askScript: [UInt8] = []
+  private var reports: DriverReports
+  private let sender: UInt64
+  /// Subscribed, besides topics, so that there is always something to be heard.
+  private let beatChannel: [UInt8]
+
+  init(_ setting: DriverSetting) {
+    self.setting = setting
+    sender = setting.randomNumber()
+    keys = SequencedKeys(prefix: setting.url.prefix, token: setting.token)
+    seal = Seal(setting)
+    reports = DriverReports()
+    var limits = Sequencer.Limits()
+    limits.queueEntriesMax = setting.limits.queueEntriesMax
+    limits.queueBytesMax = setting.limits.queueBytesMax
+    sequencer = Sequencer(sender: sender, limits: limits)
+    beatChannel = keys.live + Array("beat:\(Hex.digits(sender))".utf8)
+    sequencer.follow(keys.ownTopic)
+  }
+
+  func connected() {
+    command(["SCRIPT", "LOAD", SequencedScripts.publish], .publishScript)
+    command(["SCRIPT", "LOAD", SequencedScripts.ask], .askScript)
+    let bus = Hex.digits(setting.randomNumber())
+    command([Array("SET".utf8), keys.bus, Array(bus.utf8), Array("NX".utf8)], .ignored)
+    command([Array("GET".utf8), keys.bus], .bus)
+    outputs.append(.listen([Array("SUBSCRIBE".utf8), beatChannel]))
+  }
+
+  func disconnected() {
+    awaited.removeAll()
+    sequencer.disconnected()
+    carryOut()
+  }
+
+  func perform(_ request: LayerRequest) {
+    switch request {
+    case .join(let group): sequencer.follow(keys.topic(ofGroup: group))
+    case .leave(let group): sequencer.unfollow(keys.topic(ofGroup: group))
+    case .publish(let parcel, let group):
+      sequencer.publish(
+        seal.close(ParcelFormat.write(parcel), now), to: keys.topic(ofGroup: group))
+    case .send(let event, let address):
+      guard let (server, id) = Address.parts(address) else { return }
+      let parcel = Parcel.addressed(ConsumerID(raw: id), event)
+      sequencer.publish(
+        seal.close(ParcelFormat.write(parcel), now), to: keys.topic(ofProcess: server))
+    }
+    carryOut()
+  }
+
+  func beat() {
+    command([Array("PUBLISH".utf8), beatChannel, []], .ignored)
+  }
+
+  func close() {}
+
+  // MARK: what Redis says
+
+  func replied(_ reply: RedisReply) {
+    guard let next = awaited.popFirst() else { return }
+    if case .error(let text) = reply { return refused(next, text) }
+    switch next {
+    case .ignored: break
+    case .publishScript: publishScript = reply.bytes ?? []
+    case .askScript: askScript = reply.bytes ?? []
+    case .bus:
+      guard let bus = reply.bytes.flatMap(Hex.number) else {
+        return outputs.append(.giveUp("key \(Failure.quote(keys.busText)) is none of Covey's"))
+      }
+      outputs.append(.report(.connected))
+      sequencer.connected(bus: bus)
+    case .published(let number): sequencer.published(number)
+    case .answer(let topic):
+      if let answer = SequencedLetters.answer(reply) {
+        sequencer.answered(answer, for: topic)
+      } else {
+        reports.foreign(&outputs, now)
+        sequencer.unanswered(topic)
+      }
+    }
+    carryOut()
+  }
+
+  private func refused(_ command: Awaited, _ text: String) {
+    reports.refused(text, &outputs, now)
+    switch command {
+    case .publishScript, .askScript, .bus, .ignored: outputs.append(.giveUp(text))
+    case .published(let number):
+      // What another attempt may mend is kept until then.
+      if RedisErrors.isPassing(text) { return outputs.append(.giveUp(text)) }
+      sequencer.refused(number)
+    case .answer(let topic):
+      if RedisErrors.isPassing(text) { return outputs.append(.giveUp(text)) }
+      sequencer.unanswered(topic)
+    }
+    carryOut()
+  }
+
+  func heard(_ reply: RedisReply) {
+    if case .error(let text) = reply {
+      reports.refused(text, &outputs, now)
+      return outputs.append(.giveUp(text))
+    }
+    switch RedisPush(reply) {
+    case .subscribed(let channel):
+      if let topic = keys.topic(ofChannel: channel) { sequencer.subscribed(topic) }
+    case .message(let channel, let bytes):
+      guard channel != beatChannel else { return }
+      guard let topic = keys.topic(ofChannel: channel),
+        let (position, letter) = SequencedLetters.live(bytes)
+      else { return reports.foreign(&outputs, now) }
+      sequencer.received(letter, at: position, in: topic)
+    case .unsubscribed, nil: break
+    }
+    carryOut()
+  }
+
+  // MARK: what the sequencer wants
+
+  private func carryOut() {
+    for output in sequencer.takeOutputs() {
+      switch output {
+      case .subscribe(let topic):
+        outputs.append(.listen([Array("SUBSCRIBE".utf8), keys.channel(of: topic)]))
+      case .unsubscribe(let topic):
+        outputs.append(.listen([Array("UNSUBSCRIBE".utf8), keys.channel(of: topic)]))
+      case .publish(let letter, let topic): publish(letter, topic)
+      case .ask(let topic, let since):
+        let from = since.map { String($0) } ?? ""
+        command(
+          [
+            Array("EVALSHA".utf8), askScript, [UInt8(ascii: "2")], keys.head(of: topic),
+            keys.log(of: topic), Array(from.utf8),
+          ], .answer(topic))
+      case .deliver(let contents, let topic): deliver(contents, topic)
+      case .gap(let gap):
+        outputs.append(
+          .report(
+            .gap(LayerGap(gap.kind, gap.groups.map(keys.name(ofTopic:)), count: gap.count))))
+      // The hub counts gaps, and what it received.
+      case .counted(.missed, _), .counted(.unsent, _), .counted(.received, _): break
+      case .counted(let counter, let count): outputs.append(.report(.counted(counter, count)))
+      }
+    }
+  }
+
+  private func publish(_ letter: Letter, _ topic: Name) {
+    let url = setting.url
+    command(
+      [
+        Array("EVALSHA".utf8), publishScript, [UInt8(ascii: "3")], keys.head(of: topic),
+        keys.log(of: topic), keys.sender(letter.sender), Array(String(letter.number).utf8),
+        SequencedLetters.write(letter), keys.channel(of: topic), Array(String(url.log).utf8),
+        Array(String(url.logBytes).utf8), Array(String(url.logSeconds).utf8),
+      ], .published(letter.number))
+  }
+
+  private func deliver(_ contents: [UInt8], _ topic: Name) {
+    do throws(Failure) {
+      let parcel = try ParcelFormat.read(try seal.open(contents, now), depthMax: setting.depthMax)
+      if case .addressed(let id, let event) = parcel {
+        outputs.append(.report(.addressed(id, event)))
+      } else if let group = keys.group(ofTopic: topic) {
+        outputs.append(.report(.received(parcel, group: group)))
+      }
+    } catch {
+      reports.foreign(&outputs, now, error.message)
+    }
+  }
+
+  private func command(_ parts: [String], _ reply: Awaited) {
+    command(parts.map { Array($0.utf8) }, reply)
+  }
+
+  private func command(_ parts: [[UInt8]], _ reply: Awaited) {
+    awaited.append(reply)
+    outputs.append(.command(parts))
+  }
+}
