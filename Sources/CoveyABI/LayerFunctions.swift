@@ -19,8 +19,9 @@ public func covey_server_set_layer(
     let url = try text(url, "url")
     try host.server.requireSetup()
     #if Redis
-      let layer = try RedisLayer(
-        RedisURL(url), try LayerLimits(chosen), tellsOf: host.server.limits)
+      let layer = RedisLayer(
+        try RedisURL(url), try LayerLimits(chosen), token: host.server.hub.token,
+        jsonDepthMax: host.server.limits.jsonDepthMax)
       try host.server.attach(layer)
       host.layerHandlers = ForeignHost.LayerHandlers(
         onLayerGap: chosen.on_layer_gap, onLayerState: chosen.on_layer_state, owned: owned)

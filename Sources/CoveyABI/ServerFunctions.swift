@@ -238,7 +238,7 @@ extension covey_statistics {
     endings_expired = statistics.count(.expired)
     endings_too_fast = statistics.count(.tooFast)
     endings_shed = statistics.count(.shed)
-    limits_connections = statistics.count(.connections)
+    limits_connections = statistics.count(Limit.connections)
     limits_address = statistics.count(.address)
     limits_address_rate = statistics.count(.addressRate)
     limits_message_rate = statistics.count(.messageRate)
@@ -252,7 +252,7 @@ extension covey_statistics {
     drops_slow = statistics.dropsSlow
     memory_bytes = statistics.memoryBytes
     layer_connected = statistics.layerConnected
-    layer_connections = statistics.count(.connections)
+    layer_connections = statistics.count(LayerCounter.connections)
     layer_published = statistics.count(.published)
     layer_received = statistics.count(.received)
     layer_repaired = statistics.count(.repaired)

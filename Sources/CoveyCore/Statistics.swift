@@ -52,7 +52,7 @@ package struct Statistics: Sendable {
   package func count(_ limit: Limit) -> UInt64 { limits[limit.rawValue] }
   package func count(_ counter: LayerCounter) -> UInt64 { layer[counter.rawValue] }
 
-  mutating func count(_ counter: LayerCounter, _ times: UInt64 = 1) {
+  mutating func add(_ counter: LayerCounter, _ times: UInt64 = 1) {
     layer[counter.rawValue] &+= times
   }
 }

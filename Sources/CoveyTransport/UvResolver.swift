@@ -53,7 +53,8 @@ final class UvResolver {
     while let entry = next {
       var name = [CChar](repeating: 0, count: 64)
       if let address = entry.pointee.ai_addr, uv_ip_name(address, &name, name.count) == 0 {
-        texts.append(name.withUnsafeBufferPointer { String(cString: $0.baseAddress ?? "") })
+        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        texts.append(String(decoding: bytes, as: UTF8.self))
       }
       next = entry.pointee.ai_next
     }

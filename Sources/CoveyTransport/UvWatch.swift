@@ -1,5 +1,5 @@
 import CLibuv
-package import CoveyCore
+internal import CoveyCore
 
 /// Watches a descriptor for reading, writing, or both, until it is closed.
 final class UvWatch: LayerWatch {

@@ -52,10 +52,12 @@
  * as "-" and two hexadecimal digits; where that has 100 bytes or more, as
  * "covey--" and the SHA-256 of the name.
  */
+#ifndef COVEY_H
+#include "../covey.h" /* which includes this one in its place */
+#endif
+
 #ifndef COVEY_LAYER_H
 #define COVEY_LAYER_H
-
-#include <covey.h>
 
 #ifdef __cplusplus
 extern "C" {

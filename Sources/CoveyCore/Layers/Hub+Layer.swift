@@ -34,7 +34,7 @@ extension Hub {
     switch report {
     case .received(let parcel, let group): receive(parcel, group)
     case .addressed(let id, let event):
-      counters.count(.received)
+      counters.add(.received)
       if isReachable(id) {
         effects.append(.event(event, [id]))
       } else {
@@ -53,7 +53,7 @@ extension Hub {
           ["reason": .text(reason), "count": .number(count)])
       }
     case .gap(let gap): add(gap)
-    case .counted(let counter, let count): counters.count(counter, count)
+    case .counted(let counter, let count): counters.add(counter, count)
     case .log(let record): log(record)
     }
   }
@@ -63,15 +63,15 @@ extension Hub {
     case .event(let event):
       let members = groups.members(of: group)
       guard !members.isEmpty else { return }
-      counters.count(.received)
+      counters.add(.received)
       effects.append(.event(event, members))
     case .message(let kind, let bytes):
       // What would not fit here into an empty outbox must not end all who read here.
       guard Frame.bytes(forPayload: bytes.count) <= limits.outboxBytesMax else {
-        counters.count(.foreign)
+        counters.add(.foreign)
         return
       }
-      counters.count(.received)
+      counters.add(.received)
       queue(Frame(kind, bytes.span), to: groups.members(of: group), except: nil)
     case .addressed: break
     }
@@ -80,7 +80,7 @@ extension Hub {
   // MARK: gaps
 
   private func add(_ gap: LayerGap) {
-    counters.count(gap.kind.counter, gap.kind == .missed ? UInt64(gap.groups.count) : gap.count)
+    counters.add(gap.kind.counter, gap.kind == .missed ? UInt64(gap.groups.count) : gap.count)
     layerGaps[gap.kind, default: GapsOfTurn()].add(gap)
   }
 

@@ -42,7 +42,7 @@ final class Snapshot {
 }
 
 /// One layer of a scope.
-struct Layer {
+struct ScopeLayer {
   unowned(unsafe) var scope: Scope?
   /// Whose rows it has; 0: everybody's.
   var owner: Int32

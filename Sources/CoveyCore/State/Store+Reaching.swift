@@ -18,7 +18,7 @@ extension Store {
   }
 
   func openLayer(of scope: Scope?, owner: Int32) -> Int32 {
-    let layer = Layer(scope: scope, owner: owner)
+    let layer = ScopeLayer(scope: scope, owner: owner)
     if let free = freeLayers.popLast() {
       layers[Int(free)] = layer
       return free
@@ -318,7 +318,7 @@ extension Store {
       for list in links.lists { waiting.append(contentsOf: list.lazy.map(\.target)) }
     }
     for layer in own {
-      layers[Int(layer)] = Layer(scope: nil, owner: 0)
+      layers[Int(layer)] = ScopeLayer(scope: nil, owner: 0)
       freeLayers.append(layer)
     }
     instances[Int(scope.anchor)].links?.scope = nil

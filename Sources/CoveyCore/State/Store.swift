@@ -23,7 +23,7 @@ package final class Store {
   private var owners: [Name: Int32] = [:]
   private var lastOwner: Int32 = 0
 
-  var layers: ContiguousArray<Layer> = []
+  var layers: ContiguousArray<ScopeLayer> = []
   var freeLayers: ContiguousArray<Int32> = []
   var views: [View.Key: View] = [:]
   var dirtyScopes: ContiguousArray<Scope> = []

@@ -53,11 +53,11 @@ final class RedisConnection {
     let this = Unmanaged.passUnretained(self).toOpaque()
     context.pointee.data = this
     context.pointee.ev.data = this
-    context.pointee.ev.addRead = { Self.of($0)?.want(.reading, true) }
-    context.pointee.ev.delRead = { Self.of($0)?.want(.reading, false) }
-    context.pointee.ev.addWrite = { Self.of($0)?.want(.writing, true) }
-    context.pointee.ev.delWrite = { Self.of($0)?.want(.writing, false) }
-    context.pointee.ev.cleanup = { Self.of($0)?.letGo() }
+    context.pointee.ev.addRead = { RedisConnection.of($0)?.want(.reading, true) }
+    context.pointee.ev.delRead = { RedisConnection.of($0)?.want(.reading, false) }
+    context.pointee.ev.addWrite = { RedisConnection.of($0)?.want(.writing, true) }
+    context.pointee.ev.delWrite = { RedisConnection.of($0)?.want(.writing, false) }
+    context.pointee.ev.cleanup = { RedisConnection.of($0)?.letGo() }
     // That it failed is told when hiredis lets go.
     redisAsyncSetConnectCallback(context) { context, status in
       guard status == REDIS_OK, let this = RedisConnection.of(context?.pointee.data) else { return }

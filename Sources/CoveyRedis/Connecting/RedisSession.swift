@@ -98,8 +98,8 @@ final class RedisSession {
   private var greeting: [[[UInt8]]] {
     var greeting: [[[UInt8]]] = []
     if let password = url.password {
-      let user = url.user.map { [Array($0.utf8)] } ?? []
-      greeting.append([Array("AUTH".utf8)] + user + [Array(password.utf8)])
+      let user = url.user.map { [$0] } ?? []
+      greeting.append([Array("AUTH".utf8)] + user + [password])
     }
     if url.database != 0 {
       greeting.append([Array("SELECT".utf8), Array(String(url.database).utf8)])

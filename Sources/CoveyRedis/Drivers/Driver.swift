@@ -21,9 +21,6 @@ protocol Driver: AnyObject {
   func beat()
   /// The server stops: says good-bye with what leaves at once.
   func close()
-
-  func carry(_ event: inout Event) throws(Failure)
-  func reaches(_ address: Name) -> Bool
 }
 
 /// Both clocks, as of an input.

@@ -28,11 +28,6 @@ struct Inbox {
     return Hex.number(name.dropFirst(ownNames.count + 1))
   }
 
-  /// The part of a channel name that is its mailbox: up to "!", or all of it.
-  static func mailbox(of name: [UInt8]) -> [UInt8] {
-    name.firstIndex(of: UInt8(ascii: "!")).map { Array(name[...$0]) } ?? name
-  }
-
   static func isCovey(_ name: [UInt8]) -> Bool { name.starts(with: covey) }
 
   /// A finished message, packed; for processes of Covey alone.

@@ -71,7 +71,7 @@ final class MailboxDriver: Driver {
 
   init(_ setting: DriverSetting) {
     self.setting = setting
-    let ttl = UInt64(setting.url.expiry) &+ 10
+    let ttl = UInt64(setting.url.expirySeconds) &+ 10
     seal = Seal(setting, ttl: ttl)
     inbox = Inbox(token: setting.token)
     ownNames = inbox.ownNames
@@ -158,7 +158,7 @@ final class MailboxDriver: Driver {
   /// Whoever sends to the group removes members that were added longer ago than the group's expiry:
   /// this one is written as if it had been, nearly, so that a dead process is soon gone.
   private func add(_ membership: Membership) {
-    let expiry = UInt64(setting.url.groupExpiry)
+    let expiry = UInt64(setting.url.groupExpirySeconds)
     let age = expiry > Self.membershipSeconds ? expiry &- Self.membershipSeconds : 0
     command(
       [Array("ZADD".utf8), membership.key, score(secondsAgo: age), membership.member], .ignored)
@@ -207,7 +207,7 @@ final class MailboxDriver: Driver {
     command(
       [
         Array("ZREMRANGEBYSCORE".utf8), key, [UInt8(ascii: "0")],
-        seconds(ago: setting.url.groupExpiry),
+        seconds(ago: setting.url.groupExpirySeconds),
       ], .ignored)
     command([Array("ZRANGE".utf8), key, [UInt8(ascii: "0")], Array("-1".utf8)], .members)
   }
@@ -225,8 +225,7 @@ final class MailboxDriver: Driver {
   private func names(_ reply: RedisReply) -> [[UInt8]] { (reply.list ?? []).compactMap(\.bytes) }
 
   private func direct(_ packed: [UInt8], _ address: Name) -> (key: [UInt8], body: [UInt8]) {
-    let mailbox = Inbox.mailbox(of: address.bytes)
-    guard mailbox.count < address.bytes.count || mailbox.last == UInt8(ascii: "!") else {
+    guard let mailbox = AsgiName.mailbox(of: address.bytes) else {
       return (setting.url.prefix + address.bytes, packed)
     }
     let body = MessagePack.appending(
@@ -241,7 +240,7 @@ final class MailboxDriver: Driver {
     var order: [[UInt8]] = []
     var byMailbox: [[UInt8]: [[UInt8]]] = [:]
     for name in names {
-      let mailbox = Inbox.mailbox(of: name)
+      let mailbox = AsgiName.mailbox(of: name) ?? name
       guard mailbox != ownNames, !coveyAlone || Inbox.isCovey(name) else { continue }
       if byMailbox[mailbox] == nil { order.append(mailbox) }
       byMailbox[mailbox, default: []].append(name)
@@ -259,9 +258,12 @@ final class MailboxDriver: Driver {
     while !rest.isEmpty {
       let piece = rest.prefix(Self.mailboxesAtOnce)
       rest = rest.dropFirst(Self.mailboxesAtOnce)
-      let bodies = piece.map { setting.random(12) + seal.close($0.body, now) }
+      let bodies = piece.compactMap { letter in
+        seal.close(letter.body, now).map { setting.random(12) + $0 }
+      }
+      guard bodies.count == piece.count else { return lose(parting.name, parting.size) }
       let times = [
-        score(), seconds(ago: setting.url.expiry), Array(String(setting.url.expiry).utf8),
+        score(), seconds(ago: setting.url.expirySeconds), Array(String(setting.url.expirySeconds).utf8),
         Array(String(setting.url.capacity).utf8),
       ]
       command(

@@ -89,7 +89,7 @@ final class PubSubDriver: Driver {
         .listen([Array("UNSUBSCRIBE".utf8), groupPrefix + escaped, messagePrefix + escaped]))
     case .publish(.event(let event), let group):
       guard let carried = event.carried else { return }
-      let marked = MessagePack.prepending(key: "type", string: sender, to: carried) ?? carried
+      let marked = MessagePack.prepending(key: "type", string: Array(sender.utf8), to: carried) ?? carried
       send(marked, on: groupPrefix + AsgiName.escaped(group), group)
     case .publish(let parcel, let group):
       let body = Array(sender.utf8) + ParcelFormat.write(parcel)
@@ -107,8 +107,9 @@ final class PubSubDriver: Driver {
   // MARK: sending
 
   private func send(_ body: [UInt8], on channel: [UInt8], _ name: Name) {
-    let parting = Parting(channel: channel, body: seal.close(body, now), name: name)
-    guard budget.take(parting.bytes) else {
+    let body = seal.close(body, now)
+    let parting = Parting(channel: channel, body: body ?? [], name: name)
+    guard body != nil, budget.take(parting.bytes) else {
       return outputs.append(.report(.gap(LayerGap(.unsent, [name], count: 1))))
     }
     if isConnected { publish(parting) } else { waiting.append(parting) }
@@ -184,13 +185,27 @@ final class PubSubDriver: Driver {
       if case .message = parcel { outputs.append(.report(.received(parcel, group: group))) }
     } else if channel.starts(with: groupPrefix) {
       guard let group = groups[Array(channel.dropFirst(groupPrefix.count))] else { return }
-      let (mark, rest) = try MessagePack.takingMark(key: "type", prefix: "covey.", from: bytes)
-      guard mark != sender else { return }
+      let (mark, rest) = try unmarked(bytes)
+      guard mark != Array(sender.utf8) else { return }
       let event = try event(rest)
       outputs.append(.report(.received(.event(event), group: group)))
     } else if let (_, id) = Address.parts(Name(channel)) {
       outputs.append(.report(.addressed(ConsumerID(raw: id), try event(bytes))))
     }
+  }
+
+  /// Takes off who sent it, where a process of Covey did.
+  private func unmarked(
+    _ packed: [UInt8]
+  ) throws(Failure) -> (mark: [UInt8]?, rest: [UInt8]) {
+    var map = try OuterMap(packed)
+    guard map.count > 1, let first = try map.next(), map.hasKey("type", first),
+      let mark = MessagePack.string(packed[first.value]), mark.count == sender.utf8.count,
+      mark.starts(with: Array("covey.".utf8)), Hex.number(mark.suffix(16)) != nil
+    else { return (nil, packed) }
+    var rest: [UInt8] = []
+    try PackedHead.put(mapOf: map.count - 1, to: &rest)
+    return (Array(mark), rest + packed[first.value.upperBound...])
   }
 
   private func event(_ packed: [UInt8]) throws(Failure) -> Event {

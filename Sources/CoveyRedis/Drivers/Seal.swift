@@ -8,14 +8,15 @@ struct Seal {
   private let random: (Int) -> [UInt8]
 
   init(_ setting: DriverSetting, ttl: UInt64? = nil) {
-    fernets = setting.url.keys.isEmpty ? nil : Fernets(setting.url.keys)
+    fernets = try? Fernets(keys: setting.url.keys)
     self.ttl = ttl
     random = setting.random
   }
 
-  func close(_ bytes: [UInt8], _ now: DriverTime) -> [UInt8] {
+  /// Nil when it cannot be encrypted.
+  func close(_ bytes: [UInt8], _ now: DriverTime) -> [UInt8]? {
     guard let fernets else { return bytes }
-    return fernets.encrypt(bytes, now: now.microseconds / 1_000_000, iv: random(16))
+    return try? fernets.encrypt(bytes, now: now.microseconds / 1_000_000, iv: random(16))
   }
 
   func open(_ bytes: [UInt8], _ now: DriverTime) throws(Failure) -> [UInt8] {

@@ -65,16 +65,20 @@ final class SequencedDriver: Driver {
     switch request {
     case .join(let group): sequencer.follow(keys.topic(ofGroup: group))
     case .leave(let group): sequencer.unfollow(keys.topic(ofGroup: group))
-    case .publish(let parcel, let group):
-      sequencer.publish(
-        seal.close(ParcelFormat.write(parcel), now), to: keys.topic(ofGroup: group))
+    case .publish(let parcel, let group): send(parcel, to: keys.topic(ofGroup: group))
     case .send(let event, let address):
       guard let (server, id) = Address.parts(address) else { return }
-      let parcel = Parcel.addressed(ConsumerID(raw: id), event)
-      sequencer.publish(
-        seal.close(ParcelFormat.write(parcel), now), to: keys.topic(ofProcess: server))
+      send(.addressed(ConsumerID(raw: id), event), to: keys.topic(ofProcess: server))
     }
     carryOut()
+  }
+
+  private func send(_ parcel: Parcel, to topic: Name) {
+    guard let contents = seal.close(ParcelFormat.write(parcel), now) else {
+      let gap = LayerGap(.unsent, [keys.name(ofTopic: topic)], count: 1)
+      return outputs.append(.report(.gap(gap)))
+    }
+    sequencer.publish(contents, to: topic)
   }
 
   func beat() {
@@ -179,8 +183,8 @@ final class SequencedDriver: Driver {
       [
         Array("EVALSHA".utf8), publishScript, [UInt8(ascii: "3")], keys.head(of: topic),
         keys.log(of: topic), keys.sender(letter.sender), Array(String(letter.number).utf8),
-        SequencedLetters.write(letter), keys.channel(of: topic), Array(String(url.log).utf8),
-        Array(String(url.logBytes).utf8), Array(String(url.logSeconds).utf8),
+        SequencedLetters.write(letter), keys.channel(of: topic), Array(String(url.logMessagesMax).utf8),
+        Array(String(url.logBytesMax).utf8), Array(String(url.logSecondsMax).utf8),
       ], .published(letter.number))
   }
 
