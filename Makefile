@@ -143,7 +143,7 @@ $(WHEEL): $(LIB) $(WHEEL_SOURCES) $(PYTHON_TOOLS)/ready
 demo: swift packages-examples all
 	@echo "a chat at http://127.0.0.1:8000/ and a board at http://127.0.0.1:8001/ :"
 	@echo "open each in two tabs; Ctrl-C ends both"
-	@$(BUILD)/examples/board --port 8001 & board=$$!; trap 'kill $$board 2>/dev/null' EXIT; \
+	@$(BUILD)/examples/board --port 8001 & board=$$!; trap 'kill -INT $$board 2>/dev/null' EXIT; \
 	  $(BUILD)/examples/chat --port 8000
 
 # ----------------------------------------------------------------- testing

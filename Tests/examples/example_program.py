@@ -22,7 +22,7 @@ PYTHON = os.environ.get("COVEY_PYTHON", sys.executable)
 """Runs the examples in Python. One that is named has the package installed."""
 
 STOP_SECONDS = 5
-"""What the examples promise: they have ended by then."""
+"""What the examples promise: Ctrl-C has ended them by then."""
 
 
 def command(name: str) -> list[str | Path]:
@@ -100,8 +100,9 @@ class ExampleProgram:
         finally:
             connection.close()
 
-    def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
-        """Ends the process as a person would: status 0, in time, without a word."""
+    def stop(self, by: signal.Signals = signal.SIGINT) -> None:
+        """Ends the process as a person would: status 0, in time, without a word. After SIGTERM
+        that takes as long as --drain says while clients are there."""
         if self.process.returncode is not None:
             return
         self.process.send_signal(by)

@@ -49,6 +49,13 @@ def test_it_says_which_files_it_wrote(board: str, flag: str, tmp_path: Path) -> 
 
 @in_both_languages
 @for_both_clients
+def test_what_it_writes_is_what_is_committed(board: str, flag: str) -> None:
+    """And so the same, byte for byte, in both languages."""
+    assert run(board, "--check", flag, GENERATED[flag]) == (0, "", "")
+
+
+@in_both_languages
+@for_both_clients
 def test_a_check_shows_what_would_change_and_changes_nothing(
     board: str, flag: str, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """Where the examples listen: with TLS, on Unix sockets, on ports that are shared."""
 
+import json
 import os
 import signal
 import ssl
@@ -13,9 +14,9 @@ from websockets.sync.client import unix_connect
 from certificate import Certificate
 from conftest import Start
 from example_program import STOP_SECONDS, run_to_its_end
-from test_program_life import NAMES, path_of
+from test_program_life import every_example, path_of
 
-every_example_in_c = pytest.mark.parametrize("name", NAMES)
+one_in_each_language = pytest.mark.parametrize("name", ["echo", "python/chat"])
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def certificate(tmp_path: Path) -> Certificate:
     return Certificate(tmp_path)
 
 
-@every_example_in_c
+@every_example
 def test_it_serves_with_tls(start: Start, name: str, certificate: Certificate) -> None:
     program = start(name, *certificate.flags)
     with program.connect(path_of(name), ssl=certificate.client) as client:
@@ -37,41 +38,58 @@ def test_a_large_message_comes_back_through_tls(start: Start, certificate: Certi
         assert client.recv() == data
 
 
-def test_a_hangup_has_the_certificate_read_anew(start: Start, certificate: Certificate) -> None:
-    program = start("echo", *certificate.flags)
-    before = certificate.client
-    with program.connect(ssl=before) as stays:
+@one_in_each_language
+def test_a_hangup_has_the_certificate_read_anew(
+    start: Start, name: str, certificate: Certificate
+) -> None:
+    program = start(name, *certificate.flags)
+    before, path = certificate.client, path_of(name)
+    with program.connect(path, ssl=before) as stays:
         certificate.renew()
         program.process.send_signal(signal.SIGHUP)
         end = time.monotonic() + STOP_SECONDS
         while True:
             try:
-                with program.connect(ssl=certificate.client) as client:
+                with program.connect(path, ssl=certificate.client) as client:
                     assert client.ping().wait(timeout=10)
                 break
             except ssl.SSLCertVerificationError:
                 assert time.monotonic() < end
-        with pytest.raises(ssl.SSLCertVerificationError), program.connect(ssl=before):
+        with pytest.raises(ssl.SSLCertVerificationError), program.connect(path, ssl=before):
             pass
-        stays.send("as before")
-        assert stays.recv() == "as before"
+        assert stays.ping().wait(timeout=10)
 
 
+@one_in_each_language
+def test_a_certificate_that_is_bad_leaves_the_last_one(
+    start: Start, name: str, certificate: Certificate
+) -> None:
+    program = start(name, *certificate.flags)
+    certificate.certificate.write_text("none")
+    program.process.send_signal(signal.SIGHUP)
+    assert program.process.stderr is not None
+    assert str(certificate.certificate) in program.process.stderr.readline()
+    with program.connect(path_of(name), ssl=certificate.client) as client:
+        assert client.ping().wait(timeout=10)
+
+
+@one_in_each_language
 @pytest.mark.parametrize("flag", ["--cert", "--key"])
-def test_certificate_and_key_go_together(flag: str) -> None:
-    ended = run_to_its_end("echo", flag, "file.pem")
+def test_certificate_and_key_go_together(name: str, flag: str) -> None:
+    ended = run_to_its_end(name, flag, "file.pem")
     assert ended.returncode == 2
     assert "--cert and --key go together" in ended.stderr
 
 
-def test_a_file_that_is_not_there_is_named(certificate: Certificate) -> None:
+@one_in_each_language
+def test_a_file_that_is_not_there_is_named(name: str, certificate: Certificate) -> None:
     certificate.key.unlink()
-    ended = run_to_its_end("echo", "--port", "0", *certificate.flags)
+    ended = run_to_its_end(name, "--port", "0", *certificate.flags)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert f'key file "{certificate.key}": no such file or directory' in ended.stderr
 
 
-@every_example_in_c
+@every_example
 def test_it_serves_on_a_unix_socket(start: Start, name: str, tmp_path: Path) -> None:
     path = tmp_path / "socket"
     program = start(name, "--unix", str(path))
@@ -83,12 +101,22 @@ def test_it_serves_on_a_unix_socket(start: Start, name: str, tmp_path: Path) -> 
     assert not path.exists()
 
 
-def test_two_share_a_port_and_one_goes_on_alone(start: Start) -> None:
-    first = start("echo", "--reuse-port")
-    second = start("echo", "--reuse-port", "--port", str(first.port))
-    assert run_to_its_end("echo", "--port", str(first.port)).returncode == 1
+@one_in_each_language
+def test_two_share_a_port_and_one_goes_on_alone(start: Start, name: str) -> None:
+    first = start(name, "--reuse-port")
+    second = start(name, "--reuse-port", "--port", str(first.port))
+    assert run_to_its_end(name, "--port", str(first.port)).returncode == 1
     first.stop()
     for _ in range(20):
-        with second.connect() as client:
-            client.send("hi")
-            assert client.recv() == "hi"
+        with second.connect(path_of(name)) as client:
+            assert client.ping().wait(timeout=10)
+
+
+@one_in_each_language
+def test_a_proxy_that_is_trusted_says_who_clients_are(start: Start, name: str) -> None:
+    for flags, peer in ([], "127.0.0.1"), (["--proxy", "127.0.0.1"], "203.0.113.7"):
+        program = start(name, "--watch", *flags)
+        told = {"X-Forwarded-For": "203.0.113.7"}
+        with program.connect(path_of(name), additional_headers=told):
+            [consumer] = json.loads(program.get("/report")[1])["consumers"]
+        assert consumer["peer"] == peer

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import Start
 from example_program import REPOSITORY, ExampleProgram
+from test_program_life import every_example
 
 GRAFANA = REPOSITORY / "examples" / "grafana"
 DASHBOARD = json.loads((GRAFANA / "covey.json").read_text(encoding="utf-8"))
@@ -27,7 +28,7 @@ LABEL = re.compile(r'(\w+)(=~?)"([^"]*)"')
 SCRAPED = {"job", "instance"}
 
 
-@pytest.fixture(params=["chat", "board"])
+@pytest.fixture(params=["chat", "board", "python/chat", "python/notifications"])
 def watched(request: pytest.FixtureRequest, start: Start) -> ExampleProgram:
     return start(request.param, "--watch")
 
@@ -161,9 +162,16 @@ def test_head_is_get_without_the_body(watched: ExampleProgram, path: str) -> Non
     assert watched.get(path, "POST")[0].status == 405
 
 
+@pytest.mark.parametrize("name", ["chat", "python/chat"])
 @pytest.mark.parametrize("path", ["/ready", "/metrics", "/report"])
-def test_without_the_flag_nothing_is_told(start: Start, path: str) -> None:
-    assert start("chat").get(path)[0].status == 404
+def test_without_the_flag_nothing_is_told(start: Start, name: str, path: str) -> None:
+    assert start(name).get(path)[0].status == 404
+
+
+@every_example
+def test_a_load_balancer_is_told(start: Start, name: str) -> None:
+    response, body = start(name, "--watch").get("/ready")
+    assert (response.status, body) == (200, b"ready\n")
 
 
 # ------------------------------------------------------- dashboard and alerts

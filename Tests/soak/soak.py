@@ -65,7 +65,7 @@ class Program:
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> list[str]:
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal.SIGINT)  # at once
         try:
             output, errors = self.process.communicate(timeout=30)
         except subprocess.TimeoutExpired:

@@ -184,6 +184,9 @@ static const covey_field name_parameters[] = {
 static const covey_field search_parameters[] = {
     {.name = "term", .type = COVEY_FIELD_STRING}};
 
+static const covey_field nothing = {
+    .name = "result", .type = COVEY_FIELD_JSON, .shape = "\"null\""};
+
 enum { ON_ONE = 1, ON_ALL = 2 };
 
 static const struct {
@@ -192,7 +195,7 @@ static const struct {
   covey_on_action_fn handler;
   const covey_field *parameters;
   size_t parameter_count;
-  covey_field_type result;
+  covey_field_type result; /* COVEY_FIELD_JSON: null */
 } actions[] = {
     {ON_ONE | ON_ALL, "add", on_add, add_parameters, 2, COVEY_FIELD_INTEGER},
     {ON_ONE | ON_ALL, "fail", on_fail, fail_parameters, 2, COVEY_FIELD_JSON},
@@ -213,6 +216,7 @@ static void register_on(board *board, covey_server *server,
     action.parameters = actions[index].parameters;
     action.parameter_count = actions[index].parameter_count;
     action.result_type = actions[index].result;
+    action.result = action.result_type == COVEY_FIELD_JSON ? &nothing : NULL;
     covey_error error = COVEY_ERROR_INIT;
     must(covey_action_register(server, channel, &action, actions[index].handler,
                                board, NULL, &error),

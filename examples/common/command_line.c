@@ -36,7 +36,7 @@ static void print_usage(FILE *file, const command_line *line,
           "  --host ADDRESS       numeric address to listen on (127.0.0.1)\n"
           "  --port PORT          0 takes any that is free (8000)\n"
           "  --max-message BYTES  largest message that is received\n"
-          "  --drain MS           time to see clients off in, at the end (0)\n"
+          "  --drain MS           time for clients to go, on SIGTERM (5000)\n"
           "  --watch              answers /health, /ready, /metrics, /report\n"
           "  --unix PATH          a Unix socket to listen on instead\n"
           "  --cert FILE          certificate for TLS, read anew on SIGHUP\n"

@@ -27,13 +27,13 @@ typedef struct command_line {
   int shares_port;   /* --reuse-port */
   const char *proxy; /* --proxy; who is believed about clients; or NULL */
 
-  uint32_t drain_ms; /* --drain; 0: ends at once */
+  uint32_t drain_ms; /* --drain; 0: SIGTERM ends it at once */
 
   own_flag *own; /* ends with one that has no name; NULL: there are none */
 } command_line;
 
 #define COMMAND_LINE_DEFAULTS                                                  \
-  { "127.0.0.1", 8000, 0, 0, NULL, NULL, NULL, 0, NULL, 0, NULL }
+  { "127.0.0.1", 8000, 0, 0, NULL, NULL, NULL, 0, NULL, 5000, NULL }
 
 /* Returns when all is well. Otherwise it ends the program: with status 0 after
  * --help, with status 2 and the usage on standard error after a bad flag. To be

@@ -40,17 +40,17 @@ static void *listen_to_signals(void *unused) {
   (void)unused;
   sigset_t signals;
   signals_of_interest(&signals);
-  int is_draining = 0;
+  int is_told = 0; /* by SIGTERM */
   for (int number = 0; sigwait(&signals, &number) == 0;) {
     int state = 0;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     if (number == SIGHUP && has_certificate) {
       covey_server_post(serving, reload, NULL, NULL);
-    } else if (drain_ms > 0 && !is_draining) {
-      is_draining = 1;
-      covey_server_drain(serving, drain_ms);
-    } else {
+    } else if (is_told || number != SIGTERM || drain_ms == 0 ||
+               covey_server_drain(serving, drain_ms) != COVEY_OK) {
       covey_server_stop(serving, 0);
+    } else {
+      is_told = 1;
     }
     pthread_setcancelstate(state, NULL);
   }

@@ -99,6 +99,51 @@ def test_a_description_has_what_the_hints_say() -> None:
     assert actions["rename_all"]["grant"] == "editor" and actions["rename_all"]["anonymous"]
 
 
+def test_what_there_is_is_told_in_the_order_it_was_written_in() -> None:
+    class Third(Model, name="order.C"):
+        id: int
+
+    class Second(Model, name="order.D"):
+        id: int
+        third: Third
+
+    class Fourth(Model, name="order.A"):
+        id: int
+
+    class First(Model, name="order.B"):
+        id: int
+        seconds: list[Second]
+        fourth: Fourth
+
+    class Base(ContextChannel):
+        @action
+        def write(self) -> None: ...
+
+        @action
+        def read(self) -> None: ...
+
+    class Channel(Base):
+        model = First
+
+        @action
+        def finish(self) -> None: ...
+
+        @action
+        def read(self) -> None: ...
+
+        @action
+        def begin(self) -> None: ...
+
+    with Server() as server:
+        server.channel("ws/<int:id>/", Channel)
+        server.channel("ws/boards/<str:id>/", Boards)
+        found = server.describe()
+    models = [model["name"] for model in found["models"]]
+    assert models == ["order.B", "order.D", "order.A", "order.C", "desc.Board", "desc.Card"]
+    actions = [one["name"] for one in found["channels"][0]["context"]["actions"]]
+    assert actions == ["write", "read", "finish", "begin"]
+
+
 def test_clients_are_written_once_and_checked(tmp_path: Path) -> None:
     with described() as server:
         said: list[str] = []

@@ -127,6 +127,76 @@ def test_a_handler_of_the_programs_own_may_stop_it(consumers: str) -> None:
         assert program.end() == Ended(0, "1012\n", "")
 
 
+@both
+def test_with_a_drain_sigterm_sees_clients_off(consumers: str) -> None:
+    with Program(consumers + SERVER + "server.run(drain_seconds=0.2)") as program:
+        with Client(program.port(), "ws/") as client:
+            echo(client)
+            program.signal(signal.SIGTERM)
+            assert client.receive_close() == 1012
+        assert program.end() == Ended(0, "1012\n", "")
+
+
+@both
+def test_a_drain_that_nobody_is_there_for_is_over_at_once(consumers: str) -> None:
+    with Program(consumers + SERVER + "server.run(drain_seconds=4_000_000)") as program:
+        with Client(program.port(), "ws/") as client:
+            echo(client)
+        assert program.line() == "1000"
+        program.signal(signal.SIGTERM)
+        assert program.end() == Ended(0, "", "")
+
+
+@both
+@signals
+def test_another_signal_ends_a_drain(consumers: str, number: signal.Signals) -> None:
+    drained = "server.on_drain(lambda *told: say(*told))\n"
+    with Program(consumers + SERVER + drained + "server.run(drain_seconds=4_000_000)") as program:
+        with Client(program.port(), "ws/") as client:
+            echo(client)
+            program.signal(signal.SIGTERM)
+            assert program.line() == "1 1"
+            program.signal(number)
+            assert client.receive_close() == 1001
+        ended = program.end()
+    assert (ended.code, ended.errors) == (0, "")
+    assert "1001" in ended.output.splitlines()
+
+
+def test_another_signal_cancels_handlers_that_a_drain_waits_for() -> None:
+    source = """
+        class Waiting(Consumer):
+            async def receive(self, text):
+                self.send("waiting")
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    say("cancelled")
+
+        server = Server()
+        server.channel("ws/", Waiting)
+        server.on_drain(lambda *told: say(*told))
+        say(server.listen())
+        server.run(drain_seconds=0.001)
+        """
+    with Program(source) as program:
+        with Client(program.port(), "ws/") as client:
+            client.send("wait")
+            assert client.receive() == "waiting"
+            program.signal(signal.SIGTERM)
+            assert client.receive_close() == 1012
+        while program.line() != "0 1":
+            pass
+        program.signal(signal.SIGTERM)
+        assert program.end() == Ended(0, "cancelled\n", "")
+
+
+@pytest.mark.parametrize("seconds", [-1, 2**32 / 1000])
+def test_a_drain_has_a_length_that_can_be(seconds: float) -> None:
+    with Server() as server, pytest.raises(ValueError, match="delay"):
+        server.run(drain_seconds=seconds)
+
+
 ENDING = """
 class Echo(Echo):
     {kind} receive(self, text):

@@ -30,7 +30,7 @@ class Board {
     });
   }
 
-  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+  async stop(signal: "SIGINT" | "SIGKILL" = "SIGINT"): Promise<void> {
     this.#process.kill(signal);
     await this.#ended;
   }

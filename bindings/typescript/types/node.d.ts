@@ -31,7 +31,7 @@ declare module "node:child_process" {
   }
   interface ChildProcess {
     readonly stdout: Readable;
-    kill(signal?: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): boolean;
+    kill(signal?: "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): boolean;
     once(event: "exit", listener: (code: number | null) => void): void;
   }
   export function spawn(

@@ -2,14 +2,19 @@
 
 import argparse
 import asyncio
+import sys
+from pathlib import Path
 from typing import Any, TypedDict
 
 from covey import ActionError, ContextChannel, Server, action, event
 
+sys.path.append(str(Path(__file__).parents[1]))  # where serving.py is
+
 from models import DATA_SET, Project
 from page import serve_page
+from serving import flags, serve, watching
 
-server = Server(flush_timeout_ms=3000)  # who does not answer, at the end
+server = Server(flush_timeout_ms=3000, **watching())  # who does not answer, at the end
 
 
 class RuntimeState(TypedDict):
@@ -118,9 +123,7 @@ def generate_clients(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000, help="0 for any that is free")
+    parser = flags(__doc__)
     parser.add_argument("--typescript", metavar="FOLDER", help="writes typed clients, and ends")
     parser.add_argument("--rxdjango", metavar="FOLDER", help="the same for RxDjango's client")
     parser.add_argument("--check", action="store_true", help="shows what that would change instead")
@@ -132,6 +135,4 @@ if __name__ == "__main__":
     serve_page(server)
     for instance in DATA_SET:
         server.store.put(instance)
-    port = server.listen(options.port, options.host)
-    server.call_soon(lambda: print(f"listening on {options.host}:{port}", flush=True))
-    server.run()
+    serve(server, options)

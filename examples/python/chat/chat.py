@@ -4,15 +4,19 @@ A client sends {"message": "hi"}; everybody in its room gets the same. Each mess
 event, so that each member could be answered differently.
 """
 
-import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from covey import Consumer, CoveyError, Server, event
 
+sys.path.append(str(Path(__file__).parents[1]))  # where serving.py is
+
+from serving import flags, serve, watching
+
 WEB = Path(__file__).parents[2] / "chat" / "web"  # the pages, which the program in C shows as well
 
-server = Server(flush_timeout_ms=3000)  # who does not answer, at the end
+server = Server(flush_timeout_ms=3000, **watching())  # who does not answer, at the end
 
 
 @server.channel("ws/chat/<str:room>/")  # without `origins`, pages of other sites are refused
@@ -48,15 +52,5 @@ server.file("chat/<str:room>/", WEB / "room.html")
 server.directory("/static/", WEB / "static")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000, help="0 for any that is free")
-    options = parser.parse_args()
-    port = server.listen(options.port, options.host)
-    server.call_soon(lambda: print(f"listening on {options.host}:{port}", flush=True))
-    server.run()
-
-
 if __name__ == "__main__":
-    main()
+    serve(server, flags(__doc__).parse_args())

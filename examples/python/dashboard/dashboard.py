@@ -5,14 +5,19 @@ there. Covey takes it out when it is gone, however it went. A user is there as l
 has a member: two tabs count once, and a lost connection leaves no ghost.
 """
 
-import argparse
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from covey import Consumer, Denied, Server, encode
 
+sys.path.append(str(Path(__file__).parents[1]))  # where serving.py is
+
+from serving import flags, serve, watching
+
 # Whoever is cut off without a word is gone after six seconds.
-server = Server(ping_interval_ms=2000, silence_timeout_ms=6000, flush_timeout_ms=3000)
+server = Server(ping_interval_ms=2000, silence_timeout_ms=6000, flush_timeout_ms=3000, **watching())
 
 
 @dataclass(frozen=True)
@@ -105,10 +110,4 @@ def tell(group: str, content: Any) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000, help="0 for any that is free")
-    options = parser.parse_args()
-    port = server.listen(options.port, options.host)
-    server.call_soon(lambda: print(f"listening on {options.host}:{port}", flush=True))
-    server.run()
+    serve(server, flags(__doc__).parse_args())

@@ -4,13 +4,18 @@ The public, the owner and the staff are shown different fields of an object, so 
 each of these audiences, and what happens to it is rendered once for each of them.
 """
 
-import argparse
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 from covey import Consumer, CoveyError, Denied, InvalidArgument, NotFound, Server, encode
 
-server = Server(flush_timeout_ms=3000)  # who does not answer, at the end
+sys.path.append(str(Path(__file__).parents[1]))  # where serving.py is
+
+from serving import flags, serve, watching
+
+server = Server(flush_timeout_ms=3000, **watching())  # who does not answer, at the end
 
 USERS = {"alice-token": "alice", "bob-token": "bob", "sam-token": "sam"}
 STAFF = {"sam"}
@@ -98,10 +103,4 @@ class Notifications(Consumer):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000, help="0 for any that is free")
-    options = parser.parse_args()
-    port = server.listen(options.port, options.host)
-    server.call_soon(lambda: print(f"listening on {options.host}:{port}", flush=True))
-    server.run()
+    serve(server, flags(__doc__).parse_args())

@@ -38,7 +38,7 @@ export class ProjectChannel extends ContextChannel<ProjectState, ProjectChannelR
     return await this.callAction("add", [a, b]);
   }
 
-  public async fail(code: number, message: string): Promise<any> {
+  public async fail(code: number, message: string): Promise<null> {
     return await this.callAction("fail", [code, message]);
   }
 
@@ -87,7 +87,7 @@ export class ProjectListChannel extends ContextChannel<ProjectState[], unknown> 
     return await this.callAction("add", [a, b]);
   }
 
-  public async fail(code: number, message: string): Promise<any> {
+  public async fail(code: number, message: string): Promise<null> {
     return await this.callAction("fail", [code, message]);
   }
 
@@ -95,7 +95,7 @@ export class ProjectListChannel extends ContextChannel<ProjectState[], unknown> 
     return await this.callAction("slow", [milliseconds]);
   }
 
-  public async search(term: string): Promise<any> {
+  public async search(term: string): Promise<null> {
     return await this.callAction("search", [term]);
   }
 

@@ -5,13 +5,12 @@ import inspect
 import logging
 import os
 import select
-import signal
 import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from ctypes import byref, c_int, c_int32, c_void_p
 from functools import partial
 from types import TracebackType
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from . import _abi, _callbacks, aio, listening
 from ._library import lib
 from ._memory import c_number, new_error
+from ._signals import obeying_signals
 from .consumer import Consumer
 from .errors import Busy, InvalidArgument, Stopped, check, failure
 
@@ -102,8 +102,11 @@ class Driving:
         """The port that is listened on; 0 before ``listen``."""
         return self._port
 
-    def run(self) -> None:
+    def run(self, *, drain_seconds: float = 0) -> None:
         """Listens and serves until ``stop``, Ctrl-C, or SIGTERM in the main thread; then closes.
+
+        :param drain_seconds: With some, SIGTERM is ``drain`` for so long: clients come back to
+            another server, and it ends when the last one is gone. A second one is as Ctrl-C.
 
         A program whose handlers are plain runs without asyncio, all of them on this thread. With
         an async one among them it is ``asyncio.run(server.serve())``.
@@ -112,24 +115,25 @@ class Driving:
         """
         if aio.is_in_a_loop():
             raise Busy("a loop runs here already: use `await server.serve()`")
+        _milliseconds(drain_seconds)  # now, not when the signal comes
         self._claim()
-        self._run()
+        self._run(drain_seconds)
 
-    def _run(self) -> None:
+    def _run(self, drain_seconds: float = 0) -> None:
         try:
             if self._is_async:
                 with suppress(KeyboardInterrupt, asyncio.CancelledError):
-                    asyncio.run(self._serve_until_ended())
+                    asyncio.run(self._serve_until_ended(drain_seconds))
             else:
-                self._run_plain()
+                self._run_plain(drain_seconds)
         finally:
             self._is_driven = False
 
-    def _run_plain(self) -> None:
+    def _run_plain(self, drain_seconds: float) -> None:
         try:
             if not self._is_listening:
                 self.listen()
-            with _signals(self, self._interrupt):
+            with obeying_signals(self, self._interrupt, drain_seconds):
                 self._drive()
         except KeyboardInterrupt:
             self._see_off()
@@ -139,10 +143,11 @@ class Driving:
         finally:
             self._close()
 
-    async def _serve_until_ended(self) -> None:
+    async def _serve_until_ended(self, drain_seconds: float) -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
-        with _signals(self, partial(loop.call_soon_threadsafe, task.cancel)):
+        interrupt = partial(loop.call_soon_threadsafe, task.cancel)
+        with obeying_signals(self, interrupt, drain_seconds):
             await self._serve()
 
     def _interrupt(self) -> None:
@@ -286,8 +291,7 @@ class Driving:
     def drain(self, seconds: float = 0) -> None:
         """Stops it so that clients come back, to another one: each is ended at a moment of its own
         within so many seconds. From any thread."""
-        milliseconds = c_number(round(seconds * 1000), 32, "delay")
-        self.check(lib.covey_server_drain(self.handle, milliseconds))
+        self.check(lib.covey_server_drain(self.handle, _milliseconds(seconds)))
         self.touched()
 
     def fileno(self) -> int:
@@ -443,28 +447,12 @@ class Driving:
                 self.close()
 
 
+def _milliseconds(seconds: float) -> int:
+    return c_number(round(seconds * 1000), 32, "delay")
+
+
 async def _awaited(outcome: Awaitable[Any]) -> Any:
     return await outcome
-
-
-@contextmanager
-def _signals(server: Driving, interrupt: Callable[[], object]) -> Iterator[None]:
-    """Has SIGTERM stop the server and SIGINT interrupt it, but for those that the program, or
-    asyncio from Python 3.11 on, handles otherwise."""
-    handlers: dict[int, tuple[Any, Callable[..., object]]] = {
-        signal.SIGTERM: (signal.SIG_DFL, lambda *_: server.stop() if server.is_alive else None),
-        signal.SIGINT: (signal.default_int_handler, lambda *_: interrupt()),
-    }
-    if threading.current_thread() is not threading.main_thread():
-        handlers.clear()
-    taken = [number for number, (usual, _) in handlers.items() if signal.getsignal(number) is usual]
-    for number in taken:
-        signal.signal(number, handlers[number][1])
-    try:
-        yield
-    finally:
-        for number in taken:
-            signal.signal(number, handlers[number][0])
 
 
 #: Those that were not closed.

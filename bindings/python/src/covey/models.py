@@ -115,11 +115,18 @@ class Field:
         return self.settings.default is not _MISSING
 
     @property
+    def _may_be_left_out(self) -> bool:
+        """Of a client's create; of what is nullable, and of what it may not write, that is so
+        anyway."""
+        fills_in = self.has_default and self.settings.writable and not self.meaning.nullable
+        return self.settings.optional or fills_in
+
+    @property
     def flags(self) -> int:
         return (
             (_abi.FIELD_NULLABLE if self.meaning.nullable else 0)
             | (_abi.FIELD_WRITABLE if self.settings.writable else 0)
-            | (_abi.FIELD_OPTIONAL if self.settings.optional or self.has_default else 0)
+            | (_abi.FIELD_OPTIONAL if self._may_be_left_out else 0)
         )
 
 

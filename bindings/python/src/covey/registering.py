@@ -102,7 +102,9 @@ def _actions(route: Route) -> list[tuple[Action, ActionRoute]]:
 
 
 def _functions(cls: type) -> Iterable[tuple[str, Callable[..., Any]]]:
-    for name in dir(cls):
+    """In the order they were written in, those of base classes first."""
+    names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
+    for name in names:
         member = inspect.getattr_static(cls, name)
         if inspect.isfunction(member):
             yield name, member
@@ -330,10 +332,10 @@ def _register_action(server: "Server", channel: int, action: Action, entry: Acti
 
 
 def declare(server: "Server", model: type[Model]) -> None:
-    """Declares a model and all that it refers to."""
+    """Declares a model and all that it refers to, in the order of their fields."""
     waiting = [model]
     while waiting:
-        one = waiting.pop()
+        one = waiting.pop(0)
         if not server.knows(one):
             _declare_one(server, one)
             fields = one.shape().fields.values()

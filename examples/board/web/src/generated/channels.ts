@@ -1,6 +1,6 @@
 // Written by Covey from what the server registers. Changes made here are lost.
 import { Channel } from "covey";
-import type { CallOptions, ChannelSchema, ClientOptions, Json, ModelsSchema } from "covey";
+import type { CallOptions, ChannelSchema, ClientOptions, ModelsSchema } from "covey";
 
 // ------------------------------------------------------------------------------------- models
 
@@ -149,9 +149,9 @@ export class ProjectChannel extends Channel<Project, ProjectChannelVariables, Mo
     return this.invoke("add", given);
   }
 
-  fail(code: number, message: string, options?: CallOptions): Promise<Json>;
-  fail(parameters: { code: number; message: string }, options?: CallOptions): Promise<Json>;
-  fail(...given: unknown[]): Promise<Json> {
+  fail(code: number, message: string, options?: CallOptions): Promise<null>;
+  fail(parameters: { code: number; message: string }, options?: CallOptions): Promise<null>;
+  fail(...given: unknown[]): Promise<null> {
     return this.invoke("fail", given);
   }
 
@@ -194,9 +194,9 @@ export class ProjectListChannel extends Channel<readonly Project[], {}, Models> 
     return this.invoke("add", given);
   }
 
-  fail(code: number, message: string, options?: CallOptions): Promise<Json>;
-  fail(parameters: { code: number; message: string }, options?: CallOptions): Promise<Json>;
-  fail(...given: unknown[]): Promise<Json> {
+  fail(code: number, message: string, options?: CallOptions): Promise<null>;
+  fail(parameters: { code: number; message: string }, options?: CallOptions): Promise<null>;
+  fail(...given: unknown[]): Promise<null> {
     return this.invoke("fail", given);
   }
 
@@ -206,9 +206,9 @@ export class ProjectListChannel extends Channel<readonly Project[], {}, Models> 
     return this.invoke("slow", given);
   }
 
-  search(term: string, options?: CallOptions): Promise<Json>;
-  search(parameters: { term: string }, options?: CallOptions): Promise<Json>;
-  search(...given: unknown[]): Promise<Json> {
+  search(term: string, options?: CallOptions): Promise<null>;
+  search(parameters: { term: string }, options?: CallOptions): Promise<null>;
+  search(...given: unknown[]): Promise<null> {
     return this.invoke("search", given);
   }
 
