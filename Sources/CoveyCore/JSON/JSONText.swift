@@ -12,7 +12,7 @@ package enum JSONText {
 
   /// Hands out one byte of a text as it stands in a JSON string.
   @inline(__always)
-  static func escape(_ byte: UInt8, _ put: (UInt8) -> Void) {
+  package static func escape(_ byte: UInt8, _ put: (UInt8) -> Void) {
     switch byte {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"):
       put(UInt8(ascii: "\\"))
