@@ -2,7 +2,7 @@
 #ifndef COVEY_CLIBCRYPTO_SHIM_H
 #define COVEY_CLIBCRYPTO_SHIM_H
 
-/* Of the digests, the functions that cannot fail are the ones that are deprecated. */
+/* Of the digests, the functions that cannot fail are deprecated ones. */
 #ifndef OPENSSL_SUPPRESS_DEPRECATED
 #define OPENSSL_SUPPRESS_DEPRECATED
 #endif

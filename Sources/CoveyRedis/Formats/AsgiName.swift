@@ -10,11 +10,11 @@ package enum AsgiName {
 
   /// The name by which Django knows one of our groups, which may have any text as its name.
   ///
-  /// A name that Django can take stays as it is, unless it begins with `covey-`. Of another one each
-  /// byte but letters, digits, `_` and `.` becomes `-` and two hexadecimal digits, after `covey-`. If
-  /// that were too long, or had the form that follows, it is `covey--` and the SHA-256 of the name in
-  /// hexadecimal: whoever has joined knows what it stands for, others cannot tell. No two names
-  /// become one.
+  /// A name that Django can take stays as it is, unless it begins with `covey-`. Of another one
+  /// each byte but letters, digits, `_` and `.` becomes `-` and two hexadecimal digits, after
+  /// `covey-`. If that were too long, or had the form that follows, it is `covey--` and the SHA-256
+  /// of the name in hexadecimal: whoever has joined knows what it stands for, others cannot tell.
+  /// No two names become one.
   package static func escaped(_ group: Name) -> [UInt8] {
     let bytes = group.bytes
     if isGroupName(bytes), !bytes.starts(with: mark) { return bytes }
@@ -71,8 +71,8 @@ package enum AsgiName {
     return parts.allSatisfy { $0.allSatisfy(isAllowed) }
   }
 
-  /// The part of a specific channel's name that names a process's mailbox, up to and with the `!`; nil
-  /// for the name of a normal channel.
+  /// The part of a specific channel's name that names a process's mailbox, up to and with the `!`;
+  /// nil for the name of a normal channel.
   package static func mailbox(of channel: some Collection<UInt8>) -> [UInt8]? {
     guard let end = channel.firstIndex(of: UInt8(ascii: "!")) else { return nil }
     return Array(channel[...end])

@@ -18,8 +18,8 @@ enum Base64 {
     return output
   }
 
-  /// Reads what `encodeURLSafe` writes and nothing else: no blanks, no missing padding, no bits that
-  /// belong to no byte.
+  /// Reads what `encodeURLSafe` writes and nothing else: no blanks, no missing padding, no bits
+  /// that belong to no byte.
   static func decodeURLSafe(_ text: Span<UInt8>) -> [UInt8]? {
     guard text.count.isMultiple(of: 4) else { return nil }
     var padding = 0

@@ -3,8 +3,8 @@ package import CoveyCore
 
 /// Tokens that only those who have the key can read or make, as Python's `cryptography` does.
 ///
-/// A token is base64url text of: version 0x80, the time in seconds (8 bytes, the highest first), the
-/// initialisation vector, what was encrypted by AES-128-CBC, and an HMAC-SHA256 of all of that.
+/// A token is base64url text of: version 0x80, the time in seconds (8 bytes, the highest first),
+/// the initialisation vector, what was encrypted by AES-128-CBC, and an HMAC-SHA256 of all of that.
 package struct Fernet: Sendable {
   package static let ivBytes = 16
   /// How far ahead of ours a clock may be that made a token, where its age is checked.

@@ -4,15 +4,15 @@ package import CoveyCore
 ///
 /// `redis://[[user]:password@]host[:port][/database][?options]`, and over a Unix socket
 /// `redis+unix://[[user]:password@]/path[?options]`. Before `+unix` may stand `+django` or
-/// `+django-pubsub`; `valkey` is `redis`. User, password, path and options are percent-decoded, and a
-/// `+` is a `+`.
+/// `+django-pubsub`; `valkey` is `redis`. User, password, path and options are percent-decoded, and
+/// a `+` is a `+`.
 ///
 /// Options are `name=value`, with `&` between them, each once apart from `key`:
 ///
 /// | option | of | values | default |
 /// | --- | --- | --- | --- |
 /// | `prefix` | all | 1 to 64 bytes of UTF-8 without control characters | `covey`, or `asgi` |
-/// | `key` | all | 1 to 1,024 bytes, 16 keys at most; the first encrypts | messages are in the clear |
+/// | `key` | all | 1 to 1,024 bytes, 16 keys at most; the first encrypts | no encryption |
 /// | `db` | Unix sockets | 0...2,147,483,647 | 0 |
 /// | `log` | own | messages kept of a group, 0...100,000 | 1,000 |
 /// | `log_bytes` | own | bytes kept of a group, 1...1,073,741,824 | 4,194,304 |

@@ -142,7 +142,7 @@ extension RedisURLParser {
       }
       guard name.allSatisfy(Self.isHostByte) else {
         throw .invalid(
-          "redis url has a host of other than letters, digits, '-', '.' and '_'; ipv6 is in brackets"
+          "redis url has a host of other than letters, digits, '-', '.' and '_'; ipv6 has brackets"
         )
       }
     }
