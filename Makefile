@@ -59,7 +59,7 @@ SWIFT_SOURCES := $(shell find Sources -name '*.swift' -o -name '*.h' -o -name '*
 SWIFT_LIBRARY_FLAGS := -Xswiftc -static-stdlib -Xswiftc -use-ld=lld \
   -Xswiftc -enforce-exclusivity=unchecked -Xlinker -soname=libcovey.so.1 \
   -Xlinker --version-script=$(PACKAGING)/covey.map -Xlinker -z -Xlinker defs \
-  -Xlinker -z -Xlinker nodelete
+  -Xlinker -z -Xlinker nodelete -Xlinker --gc-sections -Xlinker --icf=all
 C_FLAGS := -std=c11 -O2 -g -pthread -Wall -Wextra -Wpedantic -Werror -Iinclude -Iexamples/common
 C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 

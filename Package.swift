@@ -50,7 +50,9 @@ let package = Package(
     .testTarget(name: "CoveyCoreTests", dependencies: ["CoveyCore"], swiftSettings: strict),
     .testTarget(
       name: "CoveyRedisTests",
-      dependencies: ["CoveyCore", .target(name: "CoveyRedis", condition: .when(traits: ["Redis"]))],
+      dependencies: [
+        "CoveyCore", .target(name: "CoveyRedis", condition: .when(traits: ["Redis"])),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CoveyTests", dependencies: ["CCovey", "CoveyABI"], swiftSettings: strict),

@@ -2,9 +2,9 @@ internal import CoveyCore
 
 /// The format of `channels_redis.core.RedisChannelLayer`.
 ///
-///     <prefix>:group:<group>          sorted set of channel names, by when they were added
-///     <prefix>specific.<process>!     sorted set, the mailbox of a process: 12 random bytes and msgpack,
-///                                     by when it was sent
+///     <prefix>:group:<group>        sorted set of channel names, by when they were added
+///     <prefix>specific.<process>!   sorted set, the mailbox of a process: 12 random bytes and the
+///                                   message in msgpack, by when it was sent
 ///
 /// This process is in a group once, under a name that tells which group it is; its consumers have
 /// names of their own. What it is to be sent is read from one mailbox.
@@ -263,7 +263,8 @@ final class MailboxDriver: Driver {
       }
       guard bodies.count == piece.count else { return lose(parting.name, parting.size) }
       let times = [
-        score(), seconds(ago: setting.url.expirySeconds), Array(String(setting.url.expirySeconds).utf8),
+        score(), seconds(ago: setting.url.expirySeconds),
+        Array(String(setting.url.expirySeconds).utf8),
         Array(String(setting.url.capacity).utf8),
       ]
       command(

@@ -2,8 +2,8 @@
 enum MailboxScript {
   /// Puts a message into each mailbox that has room; answers how many have none.
   ///
-  /// KEYS: the mailboxes. ARGV: the time, the time before which messages are too old, the seconds that
-  /// a mailbox is kept, how much it holds, and what goes into each.
+  /// KEYS: the mailboxes. ARGV: the time, the time before which messages are too old, the seconds
+  /// that a mailbox is kept, how much it holds, and what goes into each.
   static let deliver = """
     local full = 0
     for i = 1, #KEYS do

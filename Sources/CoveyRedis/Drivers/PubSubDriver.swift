@@ -6,9 +6,9 @@ internal import CoveyCore
 ///     <channel name>             channel of one consumer: the same
 ///     <prefix>__covey__<group>   channel for finished messages, which Django has no word for
 ///
-/// Redis sends what this process published to this process, too. Its own messages are known by a first
-/// pair that says who sent them under the key "type": the message's own type follows, and wins
-/// wherever a map is read.
+/// Redis sends what this process published to this process, too. Its own messages are known by a
+/// first pair that says who sent them under the key "type": the message's own type follows, and
+/// wins wherever a map is read.
 final class PubSubDriver: Driver {
   private struct Parting {
     let channel: [UInt8]
@@ -89,7 +89,8 @@ final class PubSubDriver: Driver {
         .listen([Array("UNSUBSCRIBE".utf8), groupPrefix + escaped, messagePrefix + escaped]))
     case .publish(.event(let event), let group):
       guard let carried = event.carried else { return }
-      let marked = MessagePack.prepending(key: "type", string: Array(sender.utf8), to: carried) ?? carried
+      let marked =
+        MessagePack.prepending(key: "type", string: Array(sender.utf8), to: carried) ?? carried
       send(marked, on: groupPrefix + AsgiName.escaped(group), group)
     case .publish(let parcel, let group):
       let body = Array(sender.utf8) + ParcelFormat.write(parcel)

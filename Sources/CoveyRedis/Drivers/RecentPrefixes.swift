@@ -1,4 +1,4 @@
-/// The random bytes that the last messages of a mailbox began with: one that comes twice is dropped.
+/// The random bytes that the last messages of a mailbox began with: what comes twice is dropped.
 struct RecentPrefixes {
   private static let countMax = 4_096
   private var known: Set<[UInt8]> = []

@@ -167,9 +167,8 @@ final class SequencedDriver: Driver {
           ], .answer(topic))
       case .deliver(let contents, let topic): deliver(contents, topic)
       case .gap(let gap):
-        outputs.append(
-          .report(
-            .gap(LayerGap(gap.kind, gap.groups.map(keys.name(ofTopic:)), count: gap.count))))
+        let named = LayerGap(gap.kind, gap.groups.map(keys.name(ofTopic:)), count: gap.count)
+        outputs.append(.report(.gap(named)))
       // The hub counts gaps, and what it received.
       case .counted(.missed, _), .counted(.unsent, _), .counted(.received, _): break
       case .counted(let counter, let count): outputs.append(.report(.counted(counter, count)))
@@ -183,7 +182,8 @@ final class SequencedDriver: Driver {
       [
         Array("EVALSHA".utf8), publishScript, [UInt8(ascii: "3")], keys.head(of: topic),
         keys.log(of: topic), keys.sender(letter.sender), Array(String(letter.number).utf8),
-        SequencedLetters.write(letter), keys.channel(of: topic), Array(String(url.logMessagesMax).utf8),
+        SequencedLetters.write(letter), keys.channel(of: topic),
+        Array(String(url.logMessagesMax).utf8),
         Array(String(url.logBytesMax).utf8), Array(String(url.logSecondsMax).utf8),
       ], .published(letter.number))
   }

@@ -2,8 +2,8 @@
 enum SequencedScripts {
   /// Takes a letter: numbers it, logs it, and publishes it; one that was taken before, not again.
   ///
-  /// KEYS: the topic, its log, the sender. ARGV: the sender's number, the letter, the channel, and the
-  /// bounds of the log: letters, bytes, seconds.
+  /// KEYS: the topic, its log, the sender. ARGV: the sender's number, the letter, the channel, and
+  /// the bounds of the log: letters, bytes, seconds.
   static let publish = """
     local last = redis.call('GET', KEYS[3])
     if last and tonumber(last) >= tonumber(ARGV[1]) then return 0 end
@@ -39,8 +39,8 @@ enum SequencedScripts {
 
   /// Tells where a topic stands, and its letters from a number on.
   ///
-  /// KEYS: the topic, its log. ARGV: the number, or nothing for no letters. Answers nil, or the chain,
-  /// the last number, the number of the first letter, and the letters.
+  /// KEYS: the topic, its log. ARGV: the number, or nothing for no letters. Answers nil, or the
+  /// chain, the last number, the number of the first letter, and the letters.
   static let ask = """
     local head = redis.call('HMGET', KEYS[1], 'c', 'n')
     if not head[1] or not head[2] then return nil end
