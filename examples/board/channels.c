@@ -118,13 +118,20 @@ static void on_list(covey_server *server, covey_consumer_id consumer,
   }
 }
 
+/* With --layer it may be another process's, which has a state of its own. */
 static void on_project_created(covey_server *server, covey_consumer_id consumer,
                                const char *type, const void *json, size_t size,
                                void *user) {
-  (void)type, (void)user;
+  (void)type;
   json_t *event = json_loadb(json, size, 0, NULL);
-  const char *id = json_string_value(json_object_get(event, "id"));
-  report("new project", covey_anchor_prepend(server, consumer, id));
+  json_t *told = json_object_get(event, "id");
+  long long id = json_is_string(told) ? atoll(json_string_value(told))
+                                      : json_integer_value(told);
+  if (project_exists(user, server, id)) {
+    char text[ID_BYTES];
+    snprintf(text, sizeof text, "%lld", id);
+    report("new project", covey_anchor_prepend(server, consumer, text));
+  }
   json_decref(event);
 }
 

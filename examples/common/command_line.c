@@ -23,6 +23,7 @@ enum {
   FLAG_KEY,
   FLAG_REUSE_PORT,
   FLAG_PROXY,
+  FLAG_LAYER,
   FLAG_DRAIN,
   FLAG_OWN
 };
@@ -43,7 +44,10 @@ static void print_usage(FILE *file, const command_line *line,
           "  --key FILE           its key\n"
           "  --reuse-port         others may listen on the port as well\n"
           "  --proxy NETWORK      believe what proxies there, such as\n"
-          "                       127.0.0.1 or unix, say of their clients\n",
+          "                       127.0.0.1 or unix, say of their clients\n"
+          "  --layer URL          share groups with other processes, by\n"
+          "                       redis://127.0.0.1:6379, redis+django://...,\n"
+          "                       or redis+django-pubsub://...\n",
           program);
   for (const own_flag *own = line->own; own != NULL && own->name != NULL;
        own++) {
@@ -82,7 +86,8 @@ void command_line_parse(command_line *line, int argc, char **argv) {
       {"cert", required_argument, NULL, FLAG_CERT},
       {"key", required_argument, NULL, FLAG_KEY},
       {"reuse-port", no_argument, NULL, FLAG_REUSE_PORT},
-      {"proxy", required_argument, NULL, FLAG_PROXY}};
+      {"proxy", required_argument, NULL, FLAG_PROXY},
+      {"layer", required_argument, NULL, FLAG_LAYER}};
   for (int own = 0;
        line->own != NULL && line->own[own].name != NULL && own < OWN_FLAGS_MAX;
        own++) {
@@ -127,6 +132,9 @@ void command_line_parse(command_line *line, int argc, char **argv) {
       break;
     case FLAG_PROXY:
       line->proxy = optarg;
+      break;
+    case FLAG_LAYER:
+      line->layer = optarg;
       break;
     case FLAG_DRAIN:
       is_good = parse_number("--drain", optarg, 0, UINT32_MAX, &drain_ms);

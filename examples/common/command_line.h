@@ -26,6 +26,8 @@ typedef struct command_line {
   const char *key;
   int shares_port;   /* --reuse-port */
   const char *proxy; /* --proxy; who is believed about clients; or NULL */
+  const char
+      *layer; /* --layer; URL of what processes share groups by; or NULL */
 
   uint32_t drain_ms; /* --drain; 0: SIGTERM ends it at once */
 
@@ -33,7 +35,7 @@ typedef struct command_line {
 } command_line;
 
 #define COMMAND_LINE_DEFAULTS                                                  \
-  { "127.0.0.1", 8000, 0, 0, NULL, NULL, NULL, 0, NULL, 5000, NULL }
+  { "127.0.0.1", 8000, 0, 0, NULL, NULL, NULL, 0, NULL, NULL, 5000, NULL }
 
 /* Returns when all is well. Otherwise it ends the program: with status 0 after
  * --help, with status 2 and the usage on standard error after a bad flag. To be

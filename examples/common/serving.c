@@ -75,7 +75,39 @@ void serve_watching(covey_server_options *options, const command_line *line) {
   }
 }
 
+static void on_layer_state(covey_server *server, int connected,
+                           const char *reason, void *user) {
+  (void)server, (void)user;
+  if (connected) {
+    fprintf(stderr, "the layer is connected\n");
+  } else {
+    fprintf(stderr, "the layer is not connected: %s\n", reason);
+  }
+}
+
+static void on_layer_gap(covey_server *server, const covey_layer_gap *gap,
+                         void *user) {
+  static const char *const kinds[] = {"", "missed", "unsent", "unknown",
+                                      "full"};
+  (void)server, (void)user;
+  for (size_t index = 0; index < gap->group_count; index++) {
+    fprintf(stderr, "the layer has a gap in group %s: %s\n", gap->groups[index],
+            gap->kind <= 4 ? kinds[gap->kind] : "?");
+  }
+}
+
+static void put_onto_layer(covey_server *server, const char *url) {
+  covey_layer_options options = COVEY_LAYER_OPTIONS_INIT;
+  options.on_layer_state = on_layer_state;
+  options.on_layer_gap = on_layer_gap;
+  covey_error error = COVEY_ERROR_INIT;
+  must(covey_server_set_layer(server, url, &options, &error), &error);
+}
+
 void begin_serving(covey_server *server, const command_line *line) {
+  if (line->layer != NULL) {
+    put_onto_layer(server, line->layer);
+  }
   const char *const proxies[] = {line->proxy, NULL};
   covey_listen_options options = COVEY_LISTEN_OPTIONS_INIT;
   options.path = line->path;

@@ -18,11 +18,13 @@ void hold_signals(void);
  * strangers come by, they belong on a listener of their own. */
 void serve_watching(covey_server_options *options, const command_line *line);
 
-/* Listens where the command line says, and prints "listening on HOST:PORT", or
- * "listening on PATH". From now on SIGTERM has the server see its clients off
- * within the time of --drain, and end as soon as nobody is left; a second one,
- * and SIGINT at any time, stop it at once. SIGHUP has it read its certificates
- * anew; without any, the terminal is gone, and it stops. */
+/* After --layer: puts the server's groups onto it, and says on standard error
+ * how that is. Listens where the command line says, and prints "listening on
+ * HOST:PORT", or "listening on PATH". From now on SIGTERM has the server see
+ * its clients off within the time of --drain, and end as soon as nobody is
+ * left; a second one, and SIGINT at any time, stop it at once. SIGHUP has it
+ * read its certificates anew; without any, the terminal is gone, and it stops.
+ */
 void begin_serving(covey_server *server, const command_line *line);
 
 /* After the loop has ended: frees the server, which signals do not reach any

@@ -188,8 +188,8 @@ final class RedisSession {
     listening = nil
   }
 
-  /// Twice as long each time, up to a limit, and between half and all of that by chance: who lost the
-  /// bus together is not to come back together.
+  /// Twice as long each time, up to a limit, and by chance between half and all of that: who lost
+  /// the bus together is not to come back together.
   private func nextPause() -> UInt64 {
     let longest = min(UInt64(limits.retryMillisecondsMax), 50 << UInt64(min(attempts, 20)))
     attempts &+= 1

@@ -105,7 +105,9 @@ class ProjectListChannel(Board):
 
     @event("project.created")
     def put_first(self, event: dict[str, Any]) -> None:
-        self.add_instance(event["id"], at_beginning=True)
+        # With --layer it may be another process's, which has a state of its own.
+        if server.store.get(Project, event["id"]) is not None:
+            self.add_instance(event["id"], at_beginning=True)
 
 
 def generate_clients(options: argparse.Namespace) -> int:
