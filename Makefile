@@ -160,8 +160,9 @@ test: swift packages-test all lint test-c test-python test-typescript test-gener
 test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug
 
-# Random histories of the core on fresh seeds; every client must see what the store holds. One that
-# goes wrong names its seed: `make soak-simulation SIMULATION="2000 SEED"` plays it again.
+# Random histories of the core on fresh seeds; every client must see what the store holds, and no
+# process on a bus may miss a letter in silence. One that goes wrong names its seed:
+# `make soak-simulation SIMULATION="2000 SEED"` plays it again, "2000 SEED --bus" one on a bus.
 SIMULATION := 200000
 test-simulation: simulation
 	$(BUILD)/swift-simulation/release/simulation $(SIMULATION)
