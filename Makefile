@@ -22,7 +22,7 @@ BUILD := build
 LIB := $(BUILD)/lib/libcovey.so.$(VERSION)
 PC := $(BUILD)/lib/pkgconfig/covey.pc
 PACKAGING := Sources/Packaging
-EXAMPLES := $(filter-out common grafana nginx python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
+EXAMPLES := $(filter-out common django grafana nginx python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
 HEADERS := $(wildcard include/*.h include/covey/*.h)
 C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/c/first/*.c Tests/bench/*.[ch] \
   Tests/examples/*.[ch] Tests/soak/*.c)
