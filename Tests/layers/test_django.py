@@ -173,6 +173,48 @@ def test_a_whole_number_beyond_64_bits_is_refused(arrange: Set, layer: str, numb
     assert django.hear(channel) == LAST
 
 
+@pytest.mark.parametrize("bad", ['"\\ud800"', '{"\\udfff": 1}', "1e400", "-1e999"])
+def test_what_python_could_not_take_is_refused(arrange: Set, layer: str, bad: str) -> None:
+    member = arrange(layer).node().member("room")
+    with pytest.raises(Refused):
+        member.send("room", f'{{"type": "chat.message", "x": {bad}}}')
+    with pytest.raises(Refused):
+        member.send_to("tasks", f'{{"type": "chat.message", "x": {bad}}}')
+    member.send("room", LAST)
+    assert member.hear() == LAST
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"\\u0074ype":"chat.\\u006dessage","x":"\\ud83c\\udf89\\u0000\\/"}',
+        ' {\n"x" : [ 1E2 , -0.0, 1e-400, 0.1e1 ] ,\t"type":"chat.message" } ',
+        '{"__asgi_channel__":"specific.other!x","type":"chat.message"}',
+        '{"type":"chat.message","__asgi_channel__":["specific.other!x"],"x":{"type":"y"}}',
+        '{"type":"chat.message","type2":"covey.0011223344556677"}',
+        '{"type":"first","x":1,"x":2,"type":"chat.message"}',
+        '{"type":"chat.message","x":' + "[" * 60 + "]" * 60 + "}",
+    ],
+)
+def test_however_an_event_is_written_it_is_read_as_python_reads_it(
+    arrange: Set, layer: str, text: str
+) -> None:
+    setting = arrange(layer)
+    django, here, there = setting.django(), setting.node().member("room"), setting.node()
+    channel, other = django.member("room"), there.member("room")
+    setting.await_processes("room", 3)
+    here.send("room", text)
+    here.send_to(channel, text)
+    here.send("room", LAST)
+    meant = json.loads(text)
+    if layer == "core":
+        meant.pop("__asgi_channel__", None)  # which is the layer's own word
+    assert exactly(other.hear()) == exactly(meant)
+    assert other.hear() == LAST
+    heard = [django.hear(channel) for _ in range(3)]
+    assert sorted(map(exactly, heard)) == sorted(map(exactly, [meant, meant, LAST]))
+
+
 @pytest.mark.parametrize(
     ("sent", "received"),
     [
