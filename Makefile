@@ -22,10 +22,10 @@ BUILD := build
 LIB := $(BUILD)/lib/libcovey.so.$(VERSION)
 PC := $(BUILD)/lib/pkgconfig/covey.pc
 PACKAGING := Sources/Packaging
-EXAMPLES := $(filter-out common grafana nginx python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
+EXAMPLES := $(filter-out common django grafana nginx python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
 HEADERS := $(wildcard include/*.h include/covey/*.h)
 C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/c/first/*.c Tests/bench/*.[ch] \
-  Tests/examples/*.[ch] Tests/soak/*.c)
+  Tests/examples/*.[ch] Tests/layers/*.c Tests/soak/*.c)
 EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
 
 CLIENT_FOLDER := bindings/typescript
@@ -65,7 +65,7 @@ C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
 .PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak soak-simulation test-c \
-  test-python test-typescript test-generated test-examples test-bench check check-thread check-address check-python check-valgrind \
+  test-python test-typescript test-generated test-examples test-layers test-bench check check-thread check-address check-python check-valgrind \
   check-fuzz check-soak check-scripts \
   test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
@@ -155,7 +155,7 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@touch $@
 
 test: swift packages-test all lint test-c test-python test-typescript test-generated test-bench \
-  test-examples test-swift test-simulation test-fuzz
+  test-examples test-layers test-swift test-simulation test-fuzz
 
 test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug
@@ -210,6 +210,20 @@ test-generated: all
 
 test-examples: all $(VENV)/ready
 	COVEY_SCREENSHOTS=1 $(VENV)/bin/python -m pytest -q Tests/examples
+
+# Several processes on one Redis, and the real Django Channels beside them.
+LAYER_VENV := $(BUILD)/layers/venv
+$(LAYER_VENV)/ready: Tests/layers/requirements.txt examples/django/requirements.txt | packages-test
+	@$(PYTHON) -m venv $(LAYER_VENV)
+	@$(LAYER_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(BUILD)/tests/layers/node: Tests/layers/node.c $(HEADERS) $(LIB) | packages-test
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) $< -o $@ -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../../lib'
+
+test-layers: $(BUILD)/tests/layers/node $(BUILD)/examples/chat $(LAYER_VENV)/ready
+	$(LAYER_VENV)/bin/python -m pytest -q Tests/layers
 
 check: packages-check all check-thread check-address check-python check-valgrind check-soak check-fuzz check-scripts
 

@@ -34,18 +34,19 @@
  *   log_bytes     4,194,304; their bytes
  *   log_seconds   600; how long they are kept after the last one
  *   expiry        60; redis+django:// alone: seconds that a message waits
- *   group_expiry  86,400; the same as Django's; seconds
- *   capacity      100; messages that wait in the mailbox of one process
+ *   group_expiry  86,400; redis+django:// alone: the same as Django's; seconds
+ *   capacity      100; redis+django:// alone: messages that wait in the mailbox
+ *                 of one process
  *
  * There is no TLS to the bus. The address of a consumer
  * (covey_consumer_get_address) is a channel name for Django Channels as well.
  *
  * DJANGO. An event is the message of the same content; its `type` says which
- * handler gets it, on either side. Text, whole numbers of 64 bits, other numbers
- * (as doubles), true, false, null, arrays and objects go both ways. To Django, a
- * whole number beyond 64 bits is COVEY_E_INVALID. From Django, bytes become
- * base64 text, and keys that are no text become what Python's json makes of
- * them. Finished messages (covey_group_broadcast) reach other processes of
+ * handler gets it, on either side. Text, whole numbers of 64 bits, other
+ * numbers (as doubles), true, false, null, arrays and objects go both ways. To
+ * Django, a whole number beyond 64 bits is COVEY_E_INVALID. From Django, bytes
+ * become base64 text, and keys that are no text become what Python's json makes
+ * of them. Finished messages (covey_group_broadcast) reach other processes of
  * Covey alone. Group names that channels_redis does not take (100 bytes and
  * more, other characters than ASCII letters, digits, "-", "_" and ".") are
  * written as "covey-" and the name, each byte but letters, digits, "_" and "."
@@ -138,8 +139,9 @@ void covey_layer_options_init(covey_layer_options *options, size_t size);
 
 /**
  * Puts a server's groups onto a layer. It connects once the server listens and
- * is driven; nobody waits for it: until then, and while the bus is away, members
- * here are served as ever, and what is for others waits in a bounded queue.
+ * is driven; nobody waits for it: until then, and while the bus is away,
+ * members here are served as ever, and what is for others waits in a bounded
+ * queue.
  *
  * @param url      Of the bus, as above.
  * @param options  NULL takes the defaults. Copied.
