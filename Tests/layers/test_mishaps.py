@@ -2,6 +2,7 @@
 
 import random
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import channels_redis.core
@@ -59,13 +60,26 @@ def test_a_process_that_dies_is_soon_out_of_its_groups(
     assert setting.redis.client().zcard(box) == 1
 
     # Three minutes later, whoever sends to the group finds it gone.
-    now = time.time() + 181
-    monkeypatch.setattr(channels_redis.core.time, "time", lambda: now)
+    set_clock_of_django(monkeypatch, 181)
     django.group_send("room", LAST)
-    monkeypatch.undo()
     assert setting.redis.client().zrange(key, 0, -1) == [channel.encode()]
     assert django.hear(channel) == LAST
     member.close()
+
+
+@pytest.mark.parametrize("seconds", [-60, 60])
+def test_the_clock_of_django_may_be_a_minute_off(
+    arrange: Set, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    set_clock_of_django(monkeypatch, seconds)
+    setting = arrange("core")
+    both_hear(setting)
+    setting.await_processes("room", 2)  # nobody was taken for dead
+
+
+def set_clock_of_django(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    clock = SimpleNamespace(time=lambda: time.time() + seconds)
+    monkeypatch.setattr(channels_redis.core, "time", clock)
 
 
 def test_groups_live_as_long_as_both_sides_say(arrange: Set) -> None:

@@ -51,7 +51,8 @@
  * more, other characters than ASCII letters, digits, "-", "_" and ".") are
  * written as "covey-" and the name, each byte but letters, digits, "_" and "."
  * as "-" and two hexadecimal digits; where that has 100 bytes or more, as
- * "covey--" and the SHA-256 of the name.
+ * "covey--" and the SHA-256 of the name. With redis+django:// the clocks of all
+ * hosts agree to a minute: by them messages and memberships are too old.
  */
 #ifndef COVEY_H
 #include "../covey.h" /* which includes this one in its place */
