@@ -1202,8 +1202,8 @@ covey_status covey_group_send(covey_server *server, const char *group,
 
 /**
  * Sends one finished message to every member. It is framed once, however many
- * members there are, and no handler runs. With a layer it goes to the members in
- * other processes of Covey as well.
+ * members there are, and no handler runs. With a layer it goes to the members
+ * in other processes of Covey as well.
  *
  * @param group   A group's name, or the address of a consumer of this server.
  * @param kind    COVEY_TEXT or COVEY_BINARY.

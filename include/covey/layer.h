@@ -78,8 +78,8 @@ enum {
   /* It left, and the connection broke before the bus said that it has it. It is
    * not sent again. Of the Django drivers alone. */
   COVEY_LAYER_GAP_UNKNOWN = 3,
-  /* It left, but the mailbox of another process was full (capacity). Of
-   * redis+django:// alone. */
+  /* It left, but the mailbox of another process was full (capacity), or its key
+   * holds something else. Of redis+django:// alone. */
   COVEY_LAYER_GAP_FULL = 4
 };
 
