@@ -251,5 +251,6 @@ extension covey_statistics {
     limits_calls = statistics.count(.calls)
     drops_slow = statistics.dropsSlow
     memory_bytes = statistics.memoryBytes
+    connections_tls_failed = statistics.connectionsTlsFailed
   }
 }

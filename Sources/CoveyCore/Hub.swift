@@ -27,6 +27,7 @@ package final class Hub {
   /// By status.
   var refusedLogs: [Int: RareLog] = [:]
   var proxyHeaderLog = RareLog()
+  var handshakeLog = RareLog()
   /// By limit; position 0 is unused.
   var limitLogs = [RareLog](repeating: RareLog(), count: Limit.allCases.count + 1)
   var addressRates: AddressRates?

@@ -41,6 +41,8 @@ package struct Statistics: Sendable {
   package var dropsSlow: UInt64 = 0
   /// What the bound of all memory is about.
   package var memoryBytes: UInt64 = 0
+  /// Handshakes of TLS that began and were not finished.
+  package var connectionsTlsFailed: UInt64 = 0
 
   init() {}
 

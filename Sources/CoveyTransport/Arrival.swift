@@ -5,4 +5,6 @@ struct Arrival {
   let listener: Listener
   /// By its socket, or by the PROXY protocol.
   let peer: Peer
+  /// nil: in plain.
+  let handshake: TlsHandshake?
 }

@@ -103,7 +103,8 @@ final class Listener {
 
   private func take(_ descriptor: Int32, _ peer: Peer) {
     guard client.admits(peer, at: self) else { return drop(descriptor) }
-    client.serve(descriptor, Arrival(listener: self, peer: peer))
+    let handshake = identity.map { _ in TlsHandshake() }
+    client.serve(descriptor, Arrival(listener: self, peer: peer, handshake: handshake))
   }
 
   private func dropUnintroduced(_ descriptor: Int32, _ peer: Peer) {

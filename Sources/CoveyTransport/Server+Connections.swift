@@ -24,6 +24,7 @@ extension Server {
 
   func lwsConnected(_ connection: LwsConnection) {
     guard let arriving else { return }
+    self.arriving = nil
     arrivals[connection.identity] = arriving
     if isCounted(arriving.peer, at: arriving.listener) {
       count(connection, as: arriving.peer.text)
@@ -31,8 +32,19 @@ extension Server {
   }
 
   func lwsDisconnected(_ connection: LwsConnection) {
-    arrivals[connection.identity] = nil
+    let arrival = arrivals.removeValue(forKey: connection.identity)
     uncount(connection)
+    if let arrival { countIfFailed(arrival) }
+  }
+
+  /// Counts a handshake of TLS that ended before it was done.
+  func countIfFailed(_ arrival: Arrival) {
+    // What the end of the server cuts off has not failed.
+    guard let handshake = arrival.handshake, !handshake.isDone, handshake.hasHeard, !hasFinished
+    else { return }
+    hub.now = loop.now
+    hub.countFailedHandshake(arrival.peer.text, handshake.problem)
+    pump()
   }
 
   private func count(_ connection: LwsConnection, as peer: [UInt8]) {

@@ -99,7 +99,13 @@ extension Server: ListenerClient {
 
   func serve(_ descriptor: Int32, _ arrival: Arrival) {
     arriving = arrival
-    lws?.adopt(descriptor, arrival.listener.identity)
+    if let identity = arrival.listener.identity, let handshake = arrival.handshake {
+      lws?.adopt(descriptor, (identity, handshake))
+    } else {
+      lws?.adopt(descriptor, nil)
+    }
+    // libwebsockets tells of nobody whose handshake fails at once.
+    if arriving != nil { countIfFailed(arrival) }
     arriving = nil
   }
 }

@@ -54,7 +54,7 @@ struct TidyTests {
   private static let onlyIn = [
     "CLibwebsockets": ["Sources/CoveyTransport/Lws.swift"],
     "CLibuv": ["Uv", "UvFiles", "UvPoll", "UvTimer"].map(inTransport),
-    "CLibssl": ["TlsEntrance", "TlsIdentity", "TlsSubject"].map(inTransport),
+    "CLibssl": ["TlsEntrance", "TlsHandshake", "TlsIdentity", "TlsSubject"].map(inTransport),
     "CSockets": ["Sockets", "UnixSockets"].map(inTransport),
     "Glibc": ["Sockets", "UnixSockets"].map(inTransport),
   ]

@@ -99,13 +99,19 @@ typedef struct covey_statistics {
 
   uint64_t drops_slow;   /* messages dropped by a slow_policy */
   uint64_t memory_bytes; /* now; what memory_bytes_max bounds */
+
+  /* Handshakes of TLS that began and were not finished, for whatever reason:
+   * something else than TLS, a certificate that one side refuses, no time. Who
+   * hangs up without a byte is not among them. */
+  uint64_t connections_tls_failed;
 } covey_statistics;
 
 #define COVEY_STATISTICS_INIT                                                  \
   {                                                                            \
     (uint32_t)sizeof(covey_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
+        0, 0                                                                   \
   }
 
 /** Does what COVEY_STATISTICS_INIT does. NULL does nothing.
