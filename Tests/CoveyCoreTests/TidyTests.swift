@@ -55,8 +55,8 @@ struct TidyTests {
     "CLibwebsockets": ["Sources/CoveyTransport/Lws.swift"],
     "CLibuv": ["Uv", "UvFiles", "UvPoll", "UvTimer"].map(inTransport),
     "CLibssl": ["TlsEntrance", "TlsHandshake", "TlsIdentity", "TlsSubject"].map(inTransport),
-    "CSockets": ["Sockets", "UnixSockets"].map(inTransport),
-    "Glibc": ["Sockets", "UnixSockets"].map(inTransport),
+    "CSockets": ["FolderLock", "Sockets", "UnixSockets"].map(inTransport),
+    "Glibc": ["FolderLock", "Sockets", "UnixSockets"].map(inTransport),
   ]
 
   private static func inTransport(_ name: String) -> String {
