@@ -277,7 +277,8 @@ typedef struct covey_server_options {
   uint32_t groups_per_consumer_max;     /* 256 */
 
   /* Deadlines, in milliseconds, rounded up to what the clock can do. */
-  uint32_t handshake_timeout_ms; /* 10,000; whole seconds */
+  uint32_t handshake_timeout_ms; /* 10,000; from accept to the end of the first
+                                  * request, with TLS and PROXY header */
   uint32_t connect_timeout_ms;   /* 10,000; to decide on a consumer; off */
   uint32_t ping_interval_ms;     /* 25,000 of silence, then a ping; off */
   uint32_t silence_timeout_ms;   /* 60,000 of silence, then dropped; off */

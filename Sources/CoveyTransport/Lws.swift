@@ -207,6 +207,10 @@ struct LwsConnection {
     lws_callback_on_writable(wsi)
   }
 
+  /// Has libwebsockets see the end of a connection that has not asked for anything, as if its
+  /// client had hung up.
+  func hangUp() { covey__shutdown(wsi) }
+
   // MARK: the piece of a message that just arrived
 
   var isBinary: Bool { lws_frame_is_binary(wsi) != 0 }

@@ -26,6 +26,9 @@ extension Server {
     guard let arriving else { return }
     self.arriving = nil
     arrivals[connection.identity] = arriving
+    let isWaitedFor = if case .introduction = arriving.stage { true } else { false }
+    arriving.stage = .connection(connection)
+    if !isWaitedFor { doorstep.add(arriving) }
     if isCounted(arriving.peer, at: arriving.listener) {
       count(connection, as: arriving.peer.text)
     }
@@ -34,7 +37,9 @@ extension Server {
   func lwsDisconnected(_ connection: LwsConnection) {
     let arrival = arrivals.removeValue(forKey: connection.identity)
     uncount(connection)
-    if let arrival { countIfFailed(arrival) }
+    guard let arrival else { return }
+    doorstep.leave(arrival)
+    countIfFailed(arrival)
   }
 
   /// Counts a handshake of TLS that ended before it was done.
@@ -43,7 +48,8 @@ extension Server {
     guard let handshake = arrival.handshake, !handshake.isDone, handshake.hasHeard, !hasFinished
     else { return }
     hub.now = loop.now
-    hub.countFailedHandshake(arrival.peer.text, handshake.problem)
+    let reason = arrival.isLate ? "not finished in time" : handshake.problem ?? "the client hung up"
+    hub.countFailedHandshake(arrival.peer.text, reason)
     pump()
   }
 
@@ -82,9 +88,15 @@ extension Server {
 
   // MARK: opening
 
+  /// A whole request has come.
+  private func hasAsked(_ connection: LwsConnection) {
+    if let arrival = arrivals[connection.identity] { doorstep.leave(arrival) }
+  }
+
   /// A WebSocket handshake, unanswered.
   func lwsWantsUpgrade(_ connection: LwsConnection) -> LwsUpgrade {
     hub.now = loop.now
+    hasAsked(connection)
     guard let arrival = arrivals[connection.identity], !arrival.listener.options.isForOperators
     else {
       hub.refuse(404, peer: peer(of: connection), path: connection.requestLine?.path ?? [])
@@ -263,6 +275,7 @@ extension Server {
 
   /// A request that is no handshake, unanswered.
   func lwsWantsResponse(_ connection: LwsConnection) -> LwsResponse {
+    hasAsked(connection)
     guard let line = connection.requestLine, line.path.count <= limits.pathBytesMax else {
       return .send(HTTPResponse(status: 400, endsConnection: true))
     }

@@ -43,6 +43,7 @@ package final class Server: @unchecked Sendable {
   var listeners: [Listener] = []
   /// Of connections that are not upgraded, by their identity.
   var arrivals: [Int: Arrival] = [:]
+  var doorstep = Doorstep()
   /// Whose connection libwebsockets is being given just now.
   var arriving: Arrival?
   var isListening = false
@@ -88,7 +89,8 @@ package final class Server: @unchecked Sendable {
     loop.serviceWithoutWaiting()
     madeAt = loop.now
     hub.now = madeAt
-    let seconds = (limits.handshakeTimeoutMilliseconds + 999) / 1000
+    // Its own deadlines, one for each stage, come after the one of all.
+    let seconds = limits.handshakeTimeoutMilliseconds / 1000 + 2
     lws = LwsContext(
       loop: loop.raw, server: self, handshakeTimeoutSeconds: UInt32(clamping: seconds),
       headerBytesMax: limits.headerBytesMax, receiveBufferBytes: limits.receiveBufferBytes)

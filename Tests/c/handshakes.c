@@ -5,8 +5,10 @@
 #include "certificates.h"
 #include "host.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 typedef struct door {
   host h;
@@ -176,7 +178,7 @@ static void who_takes_too_long_is_counted(void) {
   client c = reach(&d);
   CHECK(client_send_bytes(&c, "\26\3\1", 3));
   CHECK(client_receives_end(&c));
-  check_told(&d, "\"reason\":\"it was not finished\"");
+  check_told(&d, "\"reason\":\"not finished in time\"");
   client_drop(&c, false);
   door_close(&d);
 }
@@ -243,6 +245,137 @@ static void many_failures_are_all_counted_and_told_once(void) {
   door_close(&d);
 }
 
+/* ------------------------------------------------------- the deadline --- */
+
+static void turns_for(door *d, int milliseconds) {
+  int64_t until = check_now() + milliseconds;
+  while (check_now() < until)
+    host_turn(&d->h);
+}
+
+static bool is_open(const client *c) {
+  char byte;
+  return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+/* Sends a byte now and then till nobody takes them any more. */
+static bool dribbles_till_the_end(door *d, client *c) {
+  CHECK(client_send_bytes(c, "GET / HTTP/1.1\r\nx: ", 19));
+  for (int i = 0; i < 500; i++) {
+    if (!client_send_bytes(c, "y", 1))
+      return true;
+    turns_for(d, 20);
+  }
+  return false;
+}
+
+/* A header of the PROXY protocol that tells of nobody. */
+static const unsigned char local[16] = {
+    13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10, 0x20, 0, 0, 0};
+
+static bool reach_with_header(door *d, client *c) {
+  *c = reach(d);
+  return client_send_bytes(c, local, sizeof local);
+}
+
+/* A PROXY header at the last moment, then TLS, then a request that has no end:
+ * whoever came when the header did, and says nothing, is ended later. */
+static void one_deadline_is_for_all_that_comes_before_the_request(void) {
+  static const char *const proxies[] = {"127.0.0.1", NULL};
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  covey_listen_options where = COVEY_LISTEN_OPTIONS_INIT;
+  door d;
+  client in, asks;
+  host_prepare(&d.h);
+  options.handshake_timeout_ms = 2500;
+  if (!certificates_make(&d.files) || !host_make(&d.h, &options, NULL))
+    return;
+  where.certificate_file = d.files.certificate;
+  where.key_file = d.files.key;
+  where.trusted_proxies = proxies;
+  where.flags = COVEY_LISTEN_PROXY_PROTOCOL;
+  if (!host_listen_with(&d.h, &where))
+    return;
+  SSL_CTX *identity = certificates_client(&d.files, NULL);
+  CHECK(reach_with_header(&d, &in) && reach_with_header(&d, &asks));
+  in.identity = asks.identity = identity;
+  CHECK(client_secure(&in) && client_upgrade(&in, "/ws/lobby/", NULL) == 101);
+  CHECK(client_secure(&asks));
+  CHECK_IS(client_get(&asks, "/nothing"), 404);
+
+  client slow, silent = reach(&d);
+  for (int stage = 0; stage < 3; stage++) {
+    check_note(stage == 0 ? "header" : stage == 1 ? "TLS" : "request");
+    client_drop(&silent, false);
+    slow = reach(&d);
+    turns_for(&d, 1200);
+    silent = reach(&d);
+    host_turn(&d.h);
+    if (stage > 0)
+      CHECK(client_send_bytes(&slow, local, sizeof local));
+    if (stage > 1) {
+      slow.identity = identity;
+      CHECK(client_secure(&slow));
+      CHECK(dribbles_till_the_end(&d, &slow));
+    } else {
+      CHECK(client_receives_end(&slow));
+    }
+    CHECK(is_open(&silent));
+    client_drop(&slow, false);
+  }
+  CHECK(client_receives_end(&silent));
+  client_drop(&silent, false);
+  check_note(NULL);
+  /* Who has asked in time is left alone. */
+  CHECK(client_send_text(&in, "hello") && client_receives_text(&in, "hello"));
+  client_drop(&in, false);
+  client_drop(&asks, false);
+  SSL_CTX_free(identity);
+  door_close(&d);
+}
+
+static void who_has_asked_is_waited_for_no_more(void) {
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  door d;
+  host_prepare(&d.h);
+  options.handshake_timeout_ms = 300;
+  if (!host_make(&d.h, &options, NULL) || !host_listen_with(&d.h, NULL))
+    return;
+  client asks = reach(&d);
+  CHECK_IS(client_get(&asks, "/nothing"), 404);
+  for (int i = 0; i < 30; i++) {
+    char body[10];
+    CHECK(client_reads(&asks, body, sizeof body));
+    turns_for(&d, 30);
+    CHECK_IS(client_get(&asks, "/nothing"), 404);
+  }
+  client_drop(&asks, false);
+  host_close(&d.h);
+}
+
+/* Behind one that says nothing, many that come and go. */
+static void one_that_is_slow_is_found_among_many_that_are_not(void) {
+  covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
+  door d;
+  host_prepare(&d.h);
+  options.handshake_timeout_ms = 3000;
+  if (!host_make(&d.h, &options, NULL) || !host_listen_with(&d.h, NULL))
+    return;
+  client first = reach(&d), last;
+  for (int i = 0; i < 2500; i++) {
+    client c = reach(&d);
+    if (i % 2 == 0)
+      CHECK_IS(client_get(&c, "/nothing"), 404);
+    client_drop(&c, false);
+  }
+  last = reach(&d);
+  CHECK(client_receives_end(&first));
+  CHECK(client_receives_end(&last));
+  client_drop(&first, false);
+  client_drop(&last, false);
+  host_close(&d.h);
+}
+
 int main(int argc, char **argv) {
   static const check_test tests[] = {
       TEST(plain_http_on_a_port_with_tls_is_told),
@@ -254,6 +387,9 @@ int main(int argc, char **argv) {
       TEST(who_says_nothing_at_all_is_not_counted),
       TEST(who_is_let_in_is_not_counted_however_it_ends),
       TEST(many_failures_are_all_counted_and_told_once),
+      TEST(one_deadline_is_for_all_that_comes_before_the_request),
+      TEST(who_has_asked_is_waited_for_no_more),
+      TEST(one_that_is_slow_is_found_among_many_that_are_not),
   };
   return CHECK_MAIN(argc, argv, tests);
 }

@@ -107,12 +107,11 @@ extension Hub {
       ["peer": .text(address), "count": .number(count)])
   }
 
-  /// Somebody began a handshake of TLS and never finished it; `reason`, as far as one is known.
-  package func countFailedHandshake(_ peer: [UInt8], _ reason: String?) {
+  /// Somebody began a handshake of TLS and never finished it.
+  package func countFailedHandshake(_ peer: [UInt8], _ reason: String) {
     counters.connectionsTlsFailed &+= 1
     guard let count = handshakeLog.happened(at: now) else { return }
     let address = String(decoding: peer, as: UTF8.self)
-    let reason = reason ?? "it was not finished"
     log(
       .info, .connectionTlsFailed,
       "handshake of TLS with \(address) failed: \(reason); \(count) since this was last said",
