@@ -622,16 +622,18 @@ enum {
   COVEY_ENDING_HOST = 2,      /* covey_consumer_close */
   COVEY_ENDING_REFUSED = 3,   /* covey_consumer_reject after the upgrade */
   COVEY_ENDING_UNDECIDED = 4, /* connect_timeout_ms passed */
-  COVEY_ENDING_SLOW = 5,      /* outbox_bytes_max was reached */
+  COVEY_ENDING_SLOW = 5,      /* outbox_bytes_max was reached: "too slow" */
   COVEY_ENDING_SILENT = 6,    /* silence_timeout_ms passed */
   COVEY_ENDING_TOO_LARGE = 7, /* message_bytes_max was passed: 1009 */
   COVEY_ENDING_BAD_TEXT = 8,  /* text that is not UTF-8: 1007 */
   COVEY_ENDING_BAD_KIND = 9,  /* a kind the channel does not take: 1003 */
   COVEY_ENDING_LOST = 10,     /* the connection broke, or broke the protocol */
   COVEY_ENDING_STOPPED = 11,  /* covey_server_stop, _drain or _free */
-  COVEY_ENDING_EXPIRED = 12,  /* covey_consumer_set_expiry: the time came */
-  COVEY_ENDING_TOO_FAST = 13, /* messages_rate or bytes_rate: 1008 */
-  COVEY_ENDING_SHED = 14      /* memory_bytes_max, and it had most queued */
+  COVEY_ENDING_EXPIRED = 12,  /* covey_consumer_set_expiry: "expired" */
+  COVEY_ENDING_TOO_FAST = 13, /* messages_rate, bytes_rate: 1008,
+                               * "too many messages", "too many bytes" */
+  COVEY_ENDING_SHED = 14      /* memory_bytes_max, and it had most queued:
+                               * "out of memory" */
 };
 
 /** How a consumer ended. */
@@ -642,7 +644,8 @@ typedef struct covey_ending {
   uint8_t is_clean;    /* 1: both sides sent a close frame */
   uint8_t reserved;    /* 0 */
   uint32_t reserved2;  /* 0 */
-  const char *reason;  /* UTF-8, NUL-terminated, never NULL */
+  const char *reason;  /* UTF-8, NUL-terminated, never NULL; what the client
+                        * was told too, but for RxDjango's of reasons above */
   size_t reason_bytes; /* without the NUL; at most 123 */
 } covey_ending;
 

@@ -11,7 +11,7 @@ extension Sockets {
   ) throws(Failure) -> Listening {
     let ids = try owner.map(Self.ids)
     let place = Failure.quote(path)
-    // Or of two that come at once one would take the other's for dead: bound, and not listening yet.
+    // Or of two that come at once one takes the other's for dead: bound, and not listening yet.
     let lock = FolderLock(of: path)
     defer { lock?.release() }
     try removeDead(path, place)

@@ -167,8 +167,8 @@ covey_status covey_server_get_metrics(covey_server *server,
  *    "groups": [{"name": "lobby", "members": 1}, ...],
  *    "endings": [{"time": "2026-11-21T09:29:58.000Z", "id": "16",
  *      "channel": "ws/chat/<str:room>/", "peer": "192.0.2.1", "user": null,
- *      "cause": "slow", "code": 1013, "reason": "", "clean": false,
- *      "age": 4.5}, ...]}
+ *      "cause": "slow", "code": 1013, "reason": "too slow",
+ *      "clean": false, "age": 4.5}, ...]}
  *
  * The server's state is running, draining or stopping; a consumer's undecided,
  * open or closing; a cause is what an ending of the statistics is called.

@@ -130,7 +130,7 @@ extension Hub {
     case .listing, .loading, .following: return true
     default:
       reached(limit, allowance.maximum(limit), slot: slot)
-      fail(slot, .tooFast, .policyViolation)
+      fail(slot, Self.ending(limit))
       return false
     }
   }
@@ -149,10 +149,15 @@ extension Hub {
       counters.calls &+= 1
       store.writer.writeActionError(Self.bytes(text, id.range), 429, message)
     } else {
-      return fail(slot, .tooFast, .policyViolation)
+      return fail(slot, Self.ending(limit))
     }
     counters.callsFailed &+= 1
     answer(slot)
+  }
+
+  private static func ending(_ limit: Limit) -> Ending {
+    let words: Ending.Words = limit == .byteRate ? .tooManyBytes : .tooManyMessages
+    return .told(.tooFast, .policyViolation, words)
   }
 
   private static func unit(_ limit: Limit) -> String { limit == .byteRate ? "bytes" : "messages" }

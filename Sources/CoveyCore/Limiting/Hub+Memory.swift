@@ -127,7 +127,7 @@ extension Hub {
   /// Ends a consumer to make room. What its socket holds back cannot be taken back: of that no more
   /// than a little stays for the length of a farewell, then such consumers are dropped at once.
   private func shed(_ slot: Int, mayLeave most: Int) {
-    let ending = Ending(cause: .shed, code: limits.slowCloseCode)
+    let ending = Ending.told(.shed, limits.slowCloseCode, .shed)
     let buffered = consumers[slot].outbox.bufferedBytes
     leavingBytes &+= buffered
     consumers[slot].isShed = true
