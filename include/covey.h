@@ -337,7 +337,11 @@ typedef struct covey_server_options {
   uint64_t memory_bytes_max; /* off; 1 MiB up; queued to and half received from
                               * all. At 3/4 of it new connections get 503; at
                               * all of it state that its reader can get again is
-                              * dropped, then who has most queued is closed */
+                              * dropped, then who has most queued is closed. It
+                              * is looked at as a turn of the loop ends: what
+                              * one turn queues comes on top, and at most an
+                              * eighth that the sockets of those who were closed
+                              * hold back, up to close_timeout_ms */
   uint32_t connects_per_address_rate;  /* off; a second; more are dropped; of
                                         * IPv6 all of a /64 count together */
   uint32_t connects_per_address_burst; /* twice the rate; at once */

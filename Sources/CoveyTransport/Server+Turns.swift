@@ -28,6 +28,7 @@ extension Server: UvLoopClient {
 
   func loopHasPolled() {
     beginTurn()
+    hub.beginTurn()
     hub.store.wallTime = UvSystem.wallMicroseconds
     hub.advance(to: loop.now)
     endLateArrivals()

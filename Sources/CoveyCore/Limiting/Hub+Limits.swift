@@ -164,7 +164,11 @@ extension Hub {
 
   // MARK: turns
 
+  /// Something has happened, for the first time since the owner waited.
+  package func beginTurn() { hasShed = false }
+
   /// All was written that could be: what is too much is shed, and the host told what it comes to.
+  /// Comes more than once a turn.
   package func endTurn() {
     shedIfFull()
     if !droppedOf.isEmpty { tellDrops() }

@@ -66,7 +66,10 @@ extension Hub {
   /// has most. Looks at everybody, and so at most once a turn.
   func shedIfFull() {
     guard let most = limits.memoryBytesMax, memoryBytes &- leavingBytes >= most else { return }
-    reached(.memory, UInt64(clamping: most))
+    if !hasShed {
+      hasShed = true
+      reached(.memory, UInt64(clamping: most))
+    }
     for slot in slots(byMost: droppableBytes) where memoryBytes &- leavingBytes >= most {
       if let follower = consumers[slot].follower { fallBehind(slot, follower) }
     }
