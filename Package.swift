@@ -22,6 +22,7 @@ let package = Package(
     .systemLibrary(name: "CLibuv"),
     .systemLibrary(name: "CLibssl"),
     .systemLibrary(name: "CSockets"),
+    .systemLibrary(name: "CTestTls", path: "Tests/CTestTls"),
     .target(name: "CoveyCore", swiftSettings: strict),
     .target(
       name: "CoveyTransport",
@@ -37,6 +38,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "CoveyCoreTests", dependencies: ["CoveyCore"], swiftSettings: strict),
     .testTarget(
-      name: "CoveyTests", dependencies: ["CCovey", "CoveyABI"], swiftSettings: strict),
+      name: "CoveyTests", dependencies: ["CCovey", "CTestTls", "CoveyABI"],
+      swiftSettings: strict),
   ]
 )
