@@ -157,8 +157,10 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 test: swift packages-test all lint test-c test-python test-typescript test-generated test-bench \
   test-examples test-layers test-swift test-simulation test-fuzz
 
+# Then those over the wire with TLS.
 test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug
+	COVEY_TEST_TLS=1 swift test --skip-build --scratch-path $(BUILD)/swift-debug --filter '^CoveyTests\.'
 
 # Random histories of the core on fresh seeds; every client must see what the store holds, and no
 # process on a bus may miss a letter in silence. One that goes wrong names its seed:

@@ -154,7 +154,7 @@ FIELD(covey_channel_options, reserved, 60, 4);
 FIELD(covey_channel_options, outbox_high_bytes, 64, 8);
 FIELD(covey_channel_options, outbox_low_bytes, 72, 8);
 
-SIZE(covey_statistics, 480);
+SIZE(covey_statistics, 488);
 FIELD(covey_statistics, struct_size, 0, 4);
 FIELD(covey_statistics, reserved, 4, 4);
 FIELD(covey_statistics, consumers, 8, 8);
@@ -216,6 +216,7 @@ FIELD(covey_statistics, limits_mailbox, 448, 8);
 FIELD(covey_statistics, limits_calls, 456, 8);
 FIELD(covey_statistics, drops_slow, 464, 8);
 FIELD(covey_statistics, memory_bytes, 472, 8);
+FIELD(covey_statistics, connections_tls_failed, 480, 8);
 
 NUMBER(COVEY_OK, 0);
 NUMBER(COVEY_E_INVALID, -1);

@@ -586,6 +586,7 @@ class Statistics(Structure):
         ("limits_calls", c_uint64),
         ("drops_slow", c_uint64),
         ("memory_bytes", c_uint64),
+        ("connections_tls_failed", c_uint64),
     )
 
 
