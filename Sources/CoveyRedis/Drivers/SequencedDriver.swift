@@ -94,15 +94,23 @@ final class SequencedDriver: Driver {
     if case .error(let text) = reply { return refused(next, text) }
     switch next {
     case .ignored: break
-    case .publishScript: publishScript = reply.bytes ?? []
-    case .askScript: askScript = reply.bytes ?? []
+    case .publishScript, .askScript:
+      guard let name = reply.bytes else {
+        return outputs.append(.giveUp("redis did not load a script"))
+      }
+      if case .askScript = next { askScript = name } else { publishScript = name }
     case .bus:
       guard let bus = reply.bytes.flatMap(Hex.number) else {
         return outputs.append(.giveUp("key \(Failure.quote(keys.busText)) is none of Covey's"))
       }
       outputs.append(.report(.connected))
       sequencer.connected(bus: bus)
-    case .published(let number): sequencer.published(number)
+    case .published(let number):
+      // Nonsense: it is kept, and sent again to whatever answers next.
+      guard reply.number != nil else {
+        return outputs.append(.giveUp("redis answered with no number"))
+      }
+      sequencer.published(number)
     case .answer(let topic):
       if let answer = SequencedLetters.answer(reply) {
         sequencer.answered(answer, for: topic)
