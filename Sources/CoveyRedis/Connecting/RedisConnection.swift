@@ -78,37 +78,16 @@ final class RedisConnection {
   /// Sends a command; its answer comes to `replied`, but of one that subscribes to `pushed`.
   func send(_ command: [[UInt8]]) {
     guard isOpen, let context else { return }
-    _ = Self.withPointers(command) { pointers, sizes in
-      redisAsyncCommandArgv(
+    var text: [UInt8] = []
+    text.reserveCapacity(command.reduce(16) { $0 &+ $1.count &+ 16 })
+    CommandText.append(command, to: &text)
+    _ = text.withUnsafeBytes { text in
+      redisAsyncFormattedCommand(
         context,
         { context, reply, _ in
           guard let context, let this = RedisConnection.of(context.pointee.data) else { return }
           this.take(reply)
-        }, nil, Int32(truncatingIfNeeded: command.count), pointers, sizes)
-    }
-  }
-
-  /// Calls with the parts of a command side by side, as hiredis wants them.
-  private static func withPointers<Result>(
-    _ command: [[UInt8]],
-    _ body: (UnsafeMutablePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int>?) -> Result
-  ) -> Result {
-    let sizes = command.map(\.count)
-    // One more, so that there is an address even of nothing.
-    var bytes = [CChar]()
-    bytes.reserveCapacity(sizes.reduce(1, +))
-    for part in command { for byte in part { bytes.append(CChar(bitPattern: byte)) } }
-    bytes.append(0)
-    return bytes.withUnsafeBufferPointer { bytes in
-      var offset = 0
-      var pointers: [UnsafePointer<CChar>?] = []
-      for size in sizes {
-        pointers.append(bytes.baseAddress.map { $0 + offset })
-        offset += size
-      }
-      return pointers.withUnsafeMutableBufferPointer { pointers in
-        sizes.withUnsafeBufferPointer { body(pointers.baseAddress, $0.baseAddress) }
-      }
+        }, nil, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count)
     }
   }
 
