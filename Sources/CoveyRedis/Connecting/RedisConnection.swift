@@ -67,13 +67,7 @@ final class RedisConnection {
 
   /// Sends a command at the end of the turn; what comes of it comes to `replied`.
   func send(_ command: [[UInt8]]) {
-    guard context != nil else { return }
-    output.append(contentsOf: "*\(command.count)\r\n".utf8)
-    for part in command {
-      output.append(contentsOf: "$\(part.count)\r\n".utf8)
-      output.append(contentsOf: part)
-      output.append(contentsOf: "\r\n".utf8)
-    }
+    if context != nil { CommandText.append(command, to: &output) }
   }
 
   /// Writes what waits, as far as it goes at once.
