@@ -121,6 +121,8 @@ final class MailboxDriver: Driver {
     if !isListening { listen() }
   }
 
+  var isBusy: Bool { budget.isUsed }
+
   func close() {
     guard isConnected else { return }
     for membership in memberships.values {
