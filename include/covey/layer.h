@@ -41,11 +41,11 @@
  * (covey_consumer_get_address) is a channel name for Django Channels as well.
  *
  * DJANGO. An event is the message of the same content; its `type` says which
- * handler gets it, on either side. Text, whole numbers of 64 bits, other numbers
- * (as doubles), true, false, null, arrays and objects go both ways. To Django, a
- * whole number beyond 64 bits is COVEY_E_INVALID. From Django, bytes become
- * base64 text, and keys that are no text become what Python's json makes of
- * them. Finished messages (covey_group_broadcast) reach other processes of
+ * handler gets it, on either side. Text, whole numbers of 64 bits, other
+ * numbers (as doubles), true, false, null, arrays and objects go both ways. To
+ * Django, a whole number beyond 64 bits is COVEY_E_INVALID. From Django, bytes
+ * become base64 text, and keys that are no text become what Python's json makes
+ * of them. Finished messages (covey_group_broadcast) reach other processes of
  * Covey alone. Group names that channels_redis does not take (100 bytes and
  * more, other characters than ASCII letters, digits, "-", "_" and ".") are
  * written as "covey-" and the name, each byte but letters, digits, "_" and "."
@@ -85,7 +85,9 @@ enum {
 typedef struct covey_layer_gap {
   uint32_t struct_size;
   covey_layer_gap_kind kind;
-  const char *const *groups; /* their names; an address, of what went to one */
+  /* Their names. Of what went to an address, that; with redis:// the part of it
+   * before the "!", which is the process. */
+  const char *const *groups;
   size_t group_count;
   uint64_t count; /* messages; 0: unknown */
 } covey_layer_gap;
@@ -138,8 +140,9 @@ void covey_layer_options_init(covey_layer_options *options, size_t size);
 
 /**
  * Puts a server's groups onto a layer. It connects once the server listens and
- * is driven; nobody waits for it: until then, and while the bus is away, members
- * here are served as ever, and what is for others waits in a bounded queue.
+ * is driven; nobody waits for it: until then, and while the bus is away,
+ * members here are served as ever, and what is for others waits in a bounded
+ * queue.
  *
  * @param url      Of the bus, as above.
  * @param options  NULL takes the defaults. Copied.
