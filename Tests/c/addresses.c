@@ -37,13 +37,15 @@ static covey_status send_elsewhere(covey_server *server, const char *address) {
 static void an_event_reaches_the_one_it_is_for(void) {
   host h;
   client clients[2];
-  const char *address = NULL;
+  const char *value = NULL;
+  char address[256];
   if (!host_open(&h))
     return;
   host_connect(&h, &clients[0]);
   covey_consumer_id second = host_connect(&h, &clients[1]);
-  CHECK_IS(covey_consumer_get_address(h.server, second, &address, NULL),
+  CHECK_IS(covey_consumer_get_address(h.server, second, &value, NULL),
            COVEY_OK);
+  snprintf(address, sizeof address, "%s", value);
   CHECK_IS(send_note(h.server, address), COVEY_OK);
   CHECK(client_receives_text(&clients[1], event));
   CHECK_IS(send_elsewhere(h.server, address), COVEY_OK);
