@@ -12,11 +12,20 @@
 #   make bench      the benchmark table
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make format     format the sources; make lint checks them
+#
+# REDIS=0 behind any of them leaves out the layers over Redis, and hiredis.
 
 VERSION := 1.0.0
 PREFIX ?= /usr/local
 DESTDIR ?=
+REDIS ?= 1
 PYTHON ?= python3
+
+ifneq ($(filter-out 0 1,$(REDIS)),)
+  $(error REDIS is $(REDIS), neither 0 nor 1)
+endif
+WITHOUT_REDIS := $(filter 0,$(REDIS))
+SWIFT_TRAITS := $(if $(WITHOUT_REDIS),--disable-default-traits)
 
 BUILD := build
 LIB := $(BUILD)/lib/libcovey.so.$(VERSION)
@@ -44,12 +53,13 @@ WHEEL_SOURCES := $(shell find $(PYTHON_FOLDER)/src -name __pycache__ -prune -o -
   $(addprefix $(PYTHON_FOLDER)/,pyproject.toml hatch_build.py README.md) LICENSE
 
 # Loaded at run time as well: the last one is a plugin that ldd does not show.
-LIBRARY_PACKAGES := libwebsockets-dev libssl-dev libuv1-dev libwebsockets-evlib-uv libhiredis-dev
+LIBRARY_PACKAGES := libwebsockets-dev libssl-dev libuv1-dev libwebsockets-evlib-uv \
+  $(if $(WITHOUT_REDIS),,libhiredis-dev)
 PYTHON_PACKAGES := $(LIBRARY_PACKAGES) python3-venv binutils gcc libc6-dev
 CLIENT_PACKAGES := nodejs node-typescript
 EXAMPLE_PACKAGES := $(LIBRARY_PACKAGES) $(CLIENT_PACKAGES) gcc libc6-dev pkg-config libjansson-dev
 TEST_PACKAGES := $(EXAMPLE_PACKAGES) g++ cmake abigail-tools chromium python3-venv \
-  clang-format esbuild nginx openssl redis-server
+  clang-format esbuild nginx openssl $(if $(WITHOUT_REDIS),,redis-server)
 CHECK_PACKAGES := $(TEST_PACKAGES) valgrind shellcheck
 REQUIRE := $(PACKAGING)/require-packages
 
@@ -66,7 +76,7 @@ C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 .NOTPARALLEL:
 .PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak soak-simulation test-c \
   test-python test-typescript test-generated test-examples test-layers test-bench check check-thread check-address check-python check-valgrind \
-  check-fuzz check-soak check-scripts \
+  check-fuzz check-soak check-scripts check-without-redis always \
   test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
 
@@ -87,19 +97,27 @@ packages-test: ; @$(REQUIRE) $(TEST_PACKAGES)
 packages-check: ; @$(REQUIRE) $(CHECK_PACKAGES)
 packages-debian13: ; @$(REQUIRE) debootstrap git
 
+PC_WORDS := -e 's|@VERSION@|$(VERSION)|' -e 's|@HIREDIS@|$(if $(WITHOUT_REDIS),,-lhiredis )|'
+
 lib: $(LIB) $(PC)
 
-$(LIB): $(SWIFT_SOURCES) | swift packages-library
+# What was built last was built with; another REDIS builds anew.
+PARTS := $(BUILD)/parts
+$(PARTS): always
+	@mkdir -p $(@D)
+	@echo 'REDIS=$(REDIS)' | cmp -s - $@ || echo 'REDIS=$(REDIS)' >$@
+
+$(LIB): $(SWIFT_SOURCES) $(PARTS) | swift packages-library
 	@mkdir -p $(BUILD)/lib
 	swift build --quiet -c release --product covey --scratch-path $(BUILD)/swift \
-	  $(SWIFT_LIBRARY_FLAGS)
+	  $(SWIFT_TRAITS) $(SWIFT_LIBRARY_FLAGS)
 	@cp $(BUILD)/swift/release/libcovey.so $@.new && mv $@.new $@
 	@ln -sf libcovey.so.$(VERSION) $(BUILD)/lib/libcovey.so.1
 	@ln -sf libcovey.so.1 $(BUILD)/lib/libcovey.so
 
-$(PC): $(PACKAGING)/covey.pc.in Makefile
+$(PC): $(PACKAGING)/covey.pc.in $(PARTS) Makefile
 	@mkdir -p $(@D)
-	@sed -e 's|@PREFIX@|$(abspath $(BUILD))|' -e 's|@VERSION@|$(VERSION)|' \
+	@sed -e 's|@PREFIX@|$(abspath $(BUILD))|' $(PC_WORDS) \
 	  -e 's|^includedir=.*|includedir=$(abspath include)|' $< >$@
 
 examples: $(EXAMPLE_PROGRAMS)
@@ -159,8 +177,9 @@ test: swift packages-test all lint test-c test-python test-typescript test-gener
 
 # Then those over the wire with TLS.
 test-swift: packages-test swift
-	swift test --scratch-path $(BUILD)/swift-debug
-	COVEY_TEST_TLS=1 swift test --skip-build --scratch-path $(BUILD)/swift-debug --filter '^CoveyTests\.'
+	swift test --scratch-path $(BUILD)/swift-debug $(SWIFT_TRAITS)
+	COVEY_TEST_TLS=1 swift test --skip-build --scratch-path $(BUILD)/swift-debug $(SWIFT_TRAITS) \
+	  --filter '^CoveyTests\.'
 
 # Random histories of the core on fresh seeds; every client must see what the store holds, and no
 # process on a bus may miss a letter in silence. One that goes wrong names its seed:
@@ -227,14 +246,15 @@ $(BUILD)/tests/layers/node: Tests/layers/node.c $(HEADERS) $(LIB) | packages-tes
 test-layers: $(BUILD)/tests/layers/node $(BUILD)/examples/chat $(LAYER_VENV)/ready
 	$(LAYER_VENV)/bin/python -m pytest -q Tests/layers
 
-check: packages-check all check-thread check-address check-python check-valgrind check-soak check-fuzz check-scripts
+check: packages-check all check-thread check-address check-python check-valgrind check-without-redis \
+  check-soak check-fuzz check-scripts
 
 # The library under a sanitizer, with the C programs that use it, and the Swift tests. XCTest leaks a
 # little of its own; leaks of ours are found by the C programs and by valgrind.
 SANITIZED := $(patsubst %,$(BUILD)/%/lib/libcovey.so.$(VERSION),thread address)
-$(SANITIZED): $(BUILD)/%/lib/libcovey.so.$(VERSION): $(SWIFT_SOURCES) | swift packages-check
+$(SANITIZED): $(BUILD)/%/lib/libcovey.so.$(VERSION): $(SWIFT_SOURCES) $(PARTS) | swift packages-check
 	@mkdir -p $(@D)
-	swift build --quiet -c release --sanitize=$* --product covey \
+	swift build --quiet -c release --sanitize=$* --product covey $(SWIFT_TRAITS) \
 	  --scratch-path $(BUILD)/swift-$* -Xswiftc -use-ld=lld -Xlinker -soname=libcovey.so.1
 	@cp $(BUILD)/swift-$*/release/libcovey.so $@.new && mv $@.new $@
 	@ln -sf libcovey.so.$(VERSION) $(@D)/libcovey.so.1
@@ -242,13 +262,20 @@ $(SANITIZED): $(BUILD)/%/lib/libcovey.so.$(VERSION): $(SWIFT_SOURCES) | swift pa
 
 check-thread check-address: check-%: packages-check lib $(BUILD)/%/lib/libcovey.so.$(VERSION)
 	Tests/c/run.sh --sanitizer $* $(BUILD)/$*/lib
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=$* --scratch-path $(BUILD)/swift-$*-tests
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=$* --scratch-path $(BUILD)/swift-$*-tests \
+	  $(SWIFT_TRAITS)
 
 check-python: packages-check packages-python wheel $(BUILD)/address/lib/libcovey.so.$(VERSION)
 	$(PYTHON_TESTS) address $(WHEEL) $(BUILD)/address/lib/libcovey.so.1
 
 check-valgrind: packages-check lib
 	Tests/c/run.sh --valgrind
+
+# That it builds without hiredis, and that groups are as they were.
+check-without-redis: packages-check swift
+	@$(MAKE) --no-print-directory REDIS=0 BUILD=$(BUILD)/without-redis lib
+	REDIS=0 LIBDIR=$(abspath $(BUILD))/without-redis/lib Tests/c/run.sh \
+	  without_layers addresses groups symbols_test
 
 test-debian13: swift packages-debian13
 	Tests/debian13/run.sh $(BUILD)/debian13
@@ -282,7 +309,7 @@ install: lib
 	ln -sf libcovey.so.1 $(DESTDIR)$(PREFIX)/lib/libcovey.so
 	install -m 644 include/covey.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 include/covey/*.h $(DESTDIR)$(PREFIX)/include/covey/
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $(PACKAGING)/covey.pc.in \
+	sed -e 's|@PREFIX@|$(PREFIX)|' $(PC_WORDS) $(PACKAGING)/covey.pc.in \
 	  >$(DESTDIR)$(PREFIX)/lib/pkgconfig/covey.pc
 	install -m 644 $(PACKAGING)/covey-config.cmake $(DESTDIR)$(PREFIX)/lib/cmake/covey/
 	sed -e 's|@VERSION@|$(VERSION)|' $(PACKAGING)/covey-config-version.cmake.in \

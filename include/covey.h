@@ -515,8 +515,10 @@ covey_status covey_server_wait(covey_server *server, int32_t timeout_ms);
 /**
  * Asks a server to stop: new connections get HTTP 503, every consumer gets what
  * is queued to it and then a close frame, and after everybody is gone or
- * flush_timeout_ms has passed the loop ends. Returns at once. A second call
- * does nothing. May be called from a signal handler.
+ * flush_timeout_ms has passed the loop ends. With a layer that is connected it
+ * then waits, for flush_timeout_ms again at most, until the bus has what was
+ * sent. Returns at once. A second call does nothing. May be called from a
+ * signal handler.
  *
  * @param code  The close code: 0 means 1001 (going away); 1012 says that the
  *              service restarts; any code that may be sent is taken.

@@ -35,6 +35,9 @@ public func covey_server_set_layer(
 
 extension LayerLimits {
   fileprivate init(_ given: covey_layer_options) throws(Failure) {
+    guard given.reserved == 0 else {
+      throw .invalid("a reserved field of covey_layer_options is not zero")
+    }
     self.init()
     queueEntriesMax = try number(
       given.queue_entries_max, or: queueEntriesMax, 1...10_000_000, "queue_entries_max")

@@ -51,6 +51,8 @@ package final class RedisLayer: Layer {
 
   package func endTurn() { session?.flush() }
 
+  package var isBusy: Bool { isConnected && driver?.isBusy == true }
+
   package func close() {
     tell { $0.close() }
     session?.close()

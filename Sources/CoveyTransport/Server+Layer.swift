@@ -10,6 +10,21 @@ extension Server {
     hub.attachLayer()
   }
 
+  /// Ends the loop of a hub that has stopped, once the bus has what it was sent, or took too long.
+  func finishWithLayer() {
+    guard hasStopped, !hasFinished, let layer else { return }
+    guard layer.isBusy else { return finish() }
+    guard farewell == nil else { return }
+    farewell = UvTimer(on: loop, after: limits.flushTimeoutMilliseconds) { [unowned self] in
+      finish()
+    }
+  }
+
+  func finish() {
+    hasFinished = true
+    loop.stop()
+  }
+
   func openLayer() {
     guard let layer else { return }
     let loop = LoopOfLayer(self)

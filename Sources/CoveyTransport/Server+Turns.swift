@@ -97,7 +97,7 @@ extension Server: UvLoopClient {
       }
     case .event(let event, let members):
       // At the very end only farewells are said, so that there is an end.
-      guard !hasFinished else { return }
+      guard !hasStopped else { return }
       timedEvents { host?.event(event, members) }
     case .authenticate(let id, let token):
       tell(.connect, id) { $0.authenticate(id, channel: $1, token: token) }
@@ -144,8 +144,8 @@ extension Server: UvLoopClient {
     case .drainBegan: letGoOfSharedPorts()
     case .drain(let remaining, let total): host?.drain(remaining: remaining, total: total)
     case .stopped:
-      hasFinished = true
-      loop.stop()
+      hasStopped = true
+      if layer == nil { finish() }
     }
   }
 
@@ -185,6 +185,7 @@ extension Server: UvLoopClient {
     // Whoever was to be dropped once all was written has been.
     pump()
     layer?.endTurn()
+    finishWithLayer()
   }
 
   private func writeDirty() {

@@ -44,6 +44,10 @@ package final class Server: @unchecked Sendable {
   /// Set before anybody can call in from another thread, and then for good.
   package internal(set) var layer: (any Layer)?
   var resolver: UvResolver?
+  /// Runs while the bus has to take what was sent to it before the stop.
+  var farewell: UvTimer?
+  /// The hub has stopped: only farewells are said any more.
+  var hasStopped = false
   /// Of connections that are not upgraded, by their identity.
   var arrivals: [Int: Arrival] = [:]
   var doorstep = Doorstep()
@@ -272,6 +276,7 @@ extension Server {
     // libwebsockets closes one descriptor here, and again when the loop runs: until then no handler
     // may open another, which would get the same number.
     closeListeners()
+    farewell = nil
     layer?.close()
     resolver?.close()
     isPumping = true

@@ -443,6 +443,20 @@ CALL(server_generate_typescript) {
   return covey_server_generate_typescript(server, &options, &changed, NULL);
 }
 
+CALL(server_set_layer) {
+  covey_layer_options options = COVEY_LAYER_OPTIONS_INIT;
+  (void)consumer;
+  options.user = owed();
+  options.destroy = count_destroy;
+  return covey_server_set_layer(server, "redis://127.0.0.1:1", &options, NULL);
+}
+
+CALL(address_send) {
+  (void)consumer;
+  return covey_address_send(server, "specific.somebody!1",
+                            "{\"type\":\"note\"}", 15, NULL);
+}
+
 const call calls[] = {
     {"covey_server_listen", LOOP, false, COVEY_E_STOPPED, server_listen},
     {"covey_server_reload_certificates", LOOP, false, COVEY_E_STOPPED,
@@ -543,6 +557,8 @@ const call calls[] = {
     {"covey_server_describe", LOOP, false, COVEY_OK, server_describe},
     {"covey_server_generate_typescript", LOOP, false, COVEY_OK,
      server_generate_typescript},
+    {"covey_server_set_layer", SETUP, false, COVEY_E_BUSY, server_set_layer},
+    {"covey_address_send", ANY, false, COVEY_E_STOPPED, address_send},
 };
 
 const size_t calls_count = sizeof calls / sizeof calls[0];

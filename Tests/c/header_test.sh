@@ -12,7 +12,7 @@ for compiler in gcc clang; do
   for standard in c99 c11 c17; do
     check "header in $standard by $compiler" "$compiler" -std=$standard \
       -Wstrict-prototypes "${strict[@]}" "$here/header_c99.c"
-    for part in state context describe; do
+    for part in state context describe layer listen watch; do
       check "covey/$part.h alone in $standard by $compiler" "$compiler" \
         -std=$standard -Wstrict-prototypes "${strict[@]}" \
         -include "covey/$part.h" -xc /dev/null
@@ -25,7 +25,7 @@ for compiler in g++ clang++; do
   for standard in c++11 c++17 c++20; do
     check "header in $standard by $compiler" "$compiler" -std=$standard \
       "${strict[@]}" "$here/header_cxx17.cc"
-    for part in state context describe; do
+    for part in state context describe layer listen watch; do
       check "covey/$part.h alone in $standard by $compiler" "$compiler" \
         -std=$standard "${strict[@]}" -include "covey/$part.h" -xc++ /dev/null
     done

@@ -13,6 +13,7 @@ prefix=$work/prefix  # as a user installs: PREFIX alone
 cat >"$work/program.c" <<'END'
 #include <covey/context.h>
 #include <covey/describe.h>
+#include <covey/layer.h>
 #include <covey/state.h>
 #include <covey.h>
 #include <stdio.h>
@@ -49,6 +50,7 @@ everything_is_below() {
 ./include/covey.h
 ./include/covey/context.h
 ./include/covey/describe.h
+./include/covey/layer.h
 ./include/covey/listen.h
 ./include/covey/state.h
 ./include/covey/watch.h

@@ -26,6 +26,7 @@ SIZE(covey_ending_cause, 4);
 SIZE(covey_limit, 4);
 SIZE(covey_outbox_event, 4);
 SIZE(covey_slow_policy, 4);
+SIZE(covey_layer_gap_kind, 4);
 
 SIZE(covey_error, 256);
 FIELD(covey_error, struct_size, 0, 4);
@@ -154,7 +155,7 @@ FIELD(covey_channel_options, reserved, 60, 4);
 FIELD(covey_channel_options, outbox_high_bytes, 64, 8);
 FIELD(covey_channel_options, outbox_low_bytes, 72, 8);
 
-SIZE(covey_statistics, 488);
+SIZE(covey_statistics, 584);
 FIELD(covey_statistics, struct_size, 0, 4);
 FIELD(covey_statistics, reserved, 4, 4);
 FIELD(covey_statistics, consumers, 8, 8);
@@ -217,6 +218,38 @@ FIELD(covey_statistics, limits_calls, 456, 8);
 FIELD(covey_statistics, drops_slow, 464, 8);
 FIELD(covey_statistics, memory_bytes, 472, 8);
 FIELD(covey_statistics, connections_tls_failed, 480, 8);
+FIELD(covey_statistics, layer_connected, 488, 8);
+FIELD(covey_statistics, layer_connections, 496, 8);
+FIELD(covey_statistics, layer_published, 504, 8);
+FIELD(covey_statistics, layer_received, 512, 8);
+FIELD(covey_statistics, layer_repaired, 520, 8);
+FIELD(covey_statistics, layer_duplicates, 528, 8);
+FIELD(covey_statistics, layer_foreign, 536, 8);
+FIELD(covey_statistics, layer_errors, 544, 8);
+FIELD(covey_statistics, layer_missed, 552, 8);
+FIELD(covey_statistics, layer_unsent, 560, 8);
+FIELD(covey_statistics, layer_unknown, 568, 8);
+FIELD(covey_statistics, layer_full, 576, 8);
+
+SIZE(covey_layer_gap, 32);
+FIELD(covey_layer_gap, struct_size, 0, 4);
+FIELD(covey_layer_gap, kind, 4, 4);
+FIELD(covey_layer_gap, groups, 8, 8);
+FIELD(covey_layer_gap, group_count, 16, 8);
+FIELD(covey_layer_gap, count, 24, 8);
+
+SIZE(covey_layer_options, 64);
+FIELD(covey_layer_options, struct_size, 0, 4);
+FIELD(covey_layer_options, queue_entries_max, 4, 4);
+FIELD(covey_layer_options, queue_bytes_max, 8, 8);
+FIELD(covey_layer_options, connect_timeout_ms, 16, 4);
+FIELD(covey_layer_options, answer_timeout_ms, 20, 4);
+FIELD(covey_layer_options, retry_ms_max, 24, 4);
+FIELD(covey_layer_options, reserved, 28, 4);
+FIELD(covey_layer_options, on_layer_gap, 32, 8);
+FIELD(covey_layer_options, on_layer_state, 40, 8);
+FIELD(covey_layer_options, user, 48, 8);
+FIELD(covey_layer_options, destroy, 56, 8);
 
 NUMBER(COVEY_OK, 0);
 NUMBER(COVEY_E_INVALID, -1);
@@ -383,5 +416,9 @@ NUMBER(COVEY_ACTION_ANONYMOUS, 1);
 NUMBER(COVEY_ACTION_UNCHECKED, 2);
 NUMBER(COVEY_TYPESCRIPT_CHECK, 1);
 NUMBER(COVEY_TYPESCRIPT_RXDJANGO, 2);
+NUMBER(COVEY_LAYER_GAP_MISSED, 1);
+NUMBER(COVEY_LAYER_GAP_UNSENT, 2);
+NUMBER(COVEY_LAYER_GAP_UNKNOWN, 3);
+NUMBER(COVEY_LAYER_GAP_FULL, 4);
 
 int main(void) { return 0; }

@@ -50,6 +50,7 @@ static void init_writes_as_many_bytes_as_it_is_told(void) {
   CHECK_INIT(covey_context_handlers, covey_context_handlers_init);
   CHECK_INIT(covey_context_options, covey_context_options_init);
   CHECK_INIT(covey_typescript_options, covey_typescript_options_init);
+  CHECK_INIT(covey_layer_options, covey_layer_options_init);
 }
 
 #define CHECK_SAME(type, MACRO, init)                                          \
@@ -76,6 +77,8 @@ static void macro_and_function_say_the_same(void) {
              covey_context_handlers_init);
   CHECK_SAME(covey_typescript_options, COVEY_TYPESCRIPT_OPTIONS_INIT,
              covey_typescript_options_init);
+  CHECK_SAME(covey_layer_options, COVEY_LAYER_OPTIONS_INIT,
+             covey_layer_options_init);
 }
 
 static void init_leaves_the_size_of_fields_to_the_caller(void) {

@@ -9,23 +9,33 @@
 #   run.sh ... WORD...                         only what has a WORD in its name
 #
 # CC, CXX, CFLAGS, LIBDIR (the folder of libcovey.so) and WITHOUT (a script that
-# is left out) come from the environment. The last line is "N passed, N failed".
+# is left out) come from the environment, and REDIS=0 for a library without
+# layers over Redis. The last line is "N passed, N failed".
 set -u
 # shellcheck source=script.sh
 . "$(dirname "$0")/script.sh"
+# shellcheck source=redis.sh
+. "$(dirname "$0")/redis.sh"
 
-parts=(check certificates client host calls boards workshop)
+parts=(check certificates client host calls boards workshop layered)
 programs=(misuse_nulls misuse_ids misuse_numbers misuse_sizes misuse_text
   misuse_structs misuse_setup misuse_places misuse_destroy misuse_tasks
   misuse_models misuse_state misuse_contexts misuse_actions misuse_clients
-  misuse_describe
+  misuse_describe addresses
   connect request groups endings limits drive descriptor
   models store changes transactions letting_in contexts owners anchors variables
   actions answers writes refusals loads sessions slow mailbox drain watching
   listening tls handshakes unix proxies
   rates memory outboxes expiry log_records
-  describe describe_shapes describe_files describe_names
-  threads_state threads)
+  describe describe_shapes describe_files describe_names)
+threads=(threads_state threads)
+# What takes a layer, and a redis-server; or what says that there is none.
+if [ "${REDIS-1}" = 0 ]; then
+  programs+=(without_layers)
+else
+  programs+=(misuse_layers layers layers_lost)
+  threads+=(layers_threads)
+fi
 scripts=(header_test abi_test first_test symbols_test install_test)
 under=()
 mode=normal
@@ -60,7 +70,7 @@ use_sanitizer() { # use_sanitizer KIND LIBDIR
 use_valgrind() {
   mode=valgrind
   scripts=()
-  unset 'programs[-1]' 'programs[-1]' # the threads: ThreadSanitizer's
+  threads=() # ThreadSanitizer's
   under=(valgrind -q --error-exitcode=66 --leak-check=full
     --show-leak-kinds=definite --errors-for-leak-kinds=definite)
   export CHECK_FACTOR=10 CHECK_SECONDS=600
@@ -145,8 +155,11 @@ for part in "${parts[@]}"; do
   check "compile $part" compile "$part"
   objects+=("$folder/$part.o")
 done
-for program in "${programs[@]}"; do
+for program in "${programs[@]}" "${threads[@]}"; do
   is_wanted "$program" || continue
+  case $program in
+  layers*) start_redis || { failed=$((failed + 1)) && continue; } ;;
+  esac
   if said=$(link "$program" 2>&1); then
     add "$program" "${under[@]}" "$folder/$program"
   else

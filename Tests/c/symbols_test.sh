@@ -27,6 +27,10 @@ no_runtime_is_named() {
     grep -Ei 'swift|foundation|dispatch|BlocksRuntime|not found'
 }
 
+hiredis_is_needed_as_it_was_asked_for() {
+  [ "$(ldd "$library" | grep -c hiredis)" = "${REDIS-1}" ]
+}
+
 name_carries_the_major_version() {
   readelf -d "$library" | grep SONAME
   readelf -d "$library" | grep -q 'SONAME.*\[libcovey\.so\.1\]'
@@ -65,6 +69,8 @@ check "declared functions are those of symbols.txt" declared_are_listed
 check "exported names are those of symbols.txt" exported_are_listed
 check "nothing but functions is exported" all_are_functions
 check "no Swift library is needed" no_runtime_is_named
+check "hiredis is needed, or not, as it was asked for" \
+  hiredis_is_needed_as_it_was_asked_for
 check "the SONAME is libcovey.so.1" name_carries_the_major_version
 check "the links lead to libcovey.so.1.0.0" links_lead_to_the_library
 check "it is never unloaded" is_never_unloaded

@@ -16,7 +16,7 @@ source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 root=$folder/root
 packages=(build-essential pkg-config cmake git openssl file abigail-tools clang-format
   libwebsockets-dev libuv1-dev libwebsockets-evlib-uv libssl-dev libjansson-dev zlib1g-dev
-  libncurses6 libxml2 libcurl4t64 libedit2 libsqlite3-0 tzdata procps)
+  libhiredis-dev redis-server libncurses6 libxml2 libcurl4t64 libedit2 libsqlite3-0 tzdata procps)
 
 if [ "${2-}" != inside ]; then
   if [ "$(id -u)" -ne 0 ]; then

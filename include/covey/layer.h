@@ -87,7 +87,9 @@ enum {
 typedef struct covey_layer_gap {
   uint32_t struct_size;
   covey_layer_gap_kind kind;
-  const char *const *groups; /* their names; an address, of what went to one */
+  /* Their names. Of what went to an address, that; with redis:// the part of it
+   * before the "!", which is the process. */
+  const char *const *groups;
   size_t group_count;
   uint64_t count; /* messages; 0: unknown */
 } covey_layer_gap;

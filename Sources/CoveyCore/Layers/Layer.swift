@@ -14,6 +14,8 @@ package protocol Layer: AnyObject {
   func perform(_ request: LayerRequest)
   /// Writes what was asked for in this turn.
   func endTurn()
+  /// Whether the bus is there, and has not said yet that it has all it was sent.
+  var isBusy: Bool { get }
   /// Writes what can be written at once, and lets the bus go.
   func close()
 }

@@ -12,6 +12,8 @@ struct Budget {
     bytesMax = limits.queueBytesMax
   }
 
+  var isUsed: Bool { entries > 0 }
+
   /// Takes room for one entry, if there is some.
   mutating func take(_ size: Int) -> Bool {
     guard entries < entriesMax, size <= bytesMax &- bytes else { return false }

@@ -19,6 +19,8 @@ protocol Driver: AnyObject {
   func heard(_ reply: RedisReply)
   /// Comes every few seconds while connected; something is to be heard soon after it.
   func beat()
+  /// Whether something that was to be sent is not known to have arrived.
+  var isBusy: Bool { get }
   /// The server stops: says good-bye with what leaves at once.
   func close()
 }

@@ -148,6 +148,8 @@ final class MailboxDriver: Driver {
     if !isListening { listen() }
   }
 
+  var isBusy: Bool { budget.isUsed }
+
   private func miss(_ groups: [Name]) {
     if !groups.isEmpty { outputs.append(.report(.gap(LayerGap(.missed, groups)))) }
   }

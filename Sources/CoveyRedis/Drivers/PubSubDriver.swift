@@ -109,6 +109,8 @@ final class PubSubDriver: Driver {
 
   func beat() { command([Array("PUBLISH".utf8), beatChannel, []], .ignored) }
 
+  var isBusy: Bool { budget.isUsed }
+
   func close() {}
 
   // MARK: sending

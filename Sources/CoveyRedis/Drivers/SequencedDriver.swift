@@ -92,6 +92,8 @@ final class SequencedDriver: Driver {
     command([Array("PUBLISH".utf8), beatChannel, []], .ignored)
   }
 
+  var isBusy: Bool { !sequencer.isIdle }
+
   func close() {}
 
   // MARK: what Redis says

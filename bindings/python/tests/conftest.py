@@ -1,11 +1,12 @@
 """The fixtures of the package, also where it is not installed, and servers in every style."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from covey import Consumer, Server
+from redis_server import Redis
 from styles import Style, in_style
 from told import Told
 
@@ -36,6 +37,14 @@ def serve(covey_server: Callable[[Server], Server], style: Style) -> Callable[..
         return covey_server(server)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """Begins when the first test asks for it."""
+    redis = Redis(tmp_path_factory.mktemp("redis"))
+    yield redis
+    redis.stop()
 
 
 @pytest.fixture

@@ -190,6 +190,24 @@ def state(port: int, _: Any) -> None:
         assert client.authenticate("nobody") == 401
 
 
+@speaks_to("Several processes")
+def several_processes(port: int, process: "subprocess.Popen[str]") -> None:
+    folder = Path(f"/proc/{process.pid}/cwd").resolve() / "other"
+    folder.mkdir()
+    with (
+        running(BLOCKS["Several processes", 0], folder) as (other_port, _),
+        Client(port, "ws/chat/lobby/") as one,
+        Client(other_port, "ws/chat/lobby/") as other,
+    ):
+        # Until the other one is in the group, as far as this one can know.
+        end = time.monotonic() + PATIENCE
+        while other.receive_nothing(0.05) and time.monotonic() < end:
+            one.send_json({"message": "anybody?"})
+        one.send_json({"message": "hi"})
+        for hearing in (one, other):
+            hearing.receive_until(lambda frame: frame == {"message": "hi"})
+
+
 @speaks_to("In production")
 def production(port: int, process: "subprocess.Popen[str]") -> None:
     with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
@@ -221,7 +239,17 @@ def test_there_is_somebody_to_speak_to_each_program() -> None:
 
 
 @pytest.mark.parametrize("heading", CONVERSATIONS)
-def test_a_program_does_what_is_said_of_it(heading: str, tmp_path: Path) -> None:
+def test_a_program_does_what_is_said_of_it(
+    heading: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if "REDIS_URL" in BLOCKS[heading, 0]:
+        if os.environ.get("REDIS") == "0":
+            pytest.skip("the library is built without layers")
+        redis = request.getfixturevalue("redis")
+        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{redis.port}")
     with running(BLOCKS[heading, 0], tmp_path) as (port, process):
         CONVERSATIONS[heading](port, process)
 

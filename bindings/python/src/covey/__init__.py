@@ -35,6 +35,7 @@ from .errors import (
     WrongThread,
 )
 from .functions import Connection
+from .layers import LayerGap
 from .models import Model, field, inverse
 from .server import Server
 from .store import Store, Transaction
@@ -59,6 +60,7 @@ __all__ = [
     "Full",
     "Gone",
     "InvalidArgument",
+    "LayerGap",
     "LimitReached",
     "Model",
     "NotFound",

@@ -483,6 +483,46 @@ class TypescriptOptions(Structure):
     )
 
 
+# ====================================================================== covey/layer.h
+
+LayerGapKind = c_int32
+
+LAYER_GAP_MISSED = 1
+LAYER_GAP_UNSENT = 2
+LAYER_GAP_UNKNOWN = 3
+LAYER_GAP_FULL = 4
+
+
+class LayerGap(Structure):
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("kind", LayerGapKind),
+        ("groups", POINTER(c_char_p)),
+        ("group_count", c_size_t),
+        ("count", c_uint64),
+    )
+
+
+OnLayerGap = CFUNCTYPE(None, Server, POINTER(LayerGap), c_void_p)
+OnLayerState = CFUNCTYPE(None, Server, c_int, c_void_p, c_void_p)
+
+
+class LayerOptions(Structure):
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("queue_entries_max", c_uint32),
+        ("queue_bytes_max", c_uint64),
+        ("connect_timeout_ms", c_uint32),
+        ("answer_timeout_ms", c_uint32),
+        ("retry_ms_max", c_uint32),
+        ("reserved", c_uint32),
+        ("on_layer_gap", OnLayerGap),
+        ("on_layer_state", OnLayerState),
+        ("user", c_void_p),
+        ("destroy", Destroy),
+    )
+
+
 # ===================================================================== covey/listen.h
 
 LISTEN_REUSE_PORT = 1
@@ -587,6 +627,19 @@ class Statistics(Structure):
         ("drops_slow", c_uint64),
         ("memory_bytes", c_uint64),
         ("connections_tls_failed", c_uint64),
+        # The layer.
+        ("layer_connected", c_uint64),
+        ("layer_connections", c_uint64),
+        ("layer_published", c_uint64),
+        ("layer_received", c_uint64),
+        ("layer_repaired", c_uint64),
+        ("layer_duplicates", c_uint64),
+        ("layer_foreign", c_uint64),
+        ("layer_errors", c_uint64),
+        ("layer_missed", c_uint64),
+        ("layer_unsent", c_uint64),
+        ("layer_unknown", c_uint64),
+        ("layer_full", c_uint64),
     )
 
 
@@ -750,6 +803,10 @@ SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
         Status,
         (Server, POINTER(TypescriptOptions), POINTER(c_size_t), _ErrorOut),
     ),
+    # covey/layer.h
+    "covey_layer_options_init": (None, (POINTER(LayerOptions), c_size_t)),
+    "covey_server_set_layer": (Status, (Server, c_char_p, POINTER(LayerOptions), _ErrorOut)),
+    "covey_address_send": (Status, (Server, c_char_p, c_char_p, c_size_t, _ErrorOut)),
     # covey/listen.h
     "covey_listen_options_init": (None, (POINTER(ListenOptions), c_size_t)),
     "covey_server_listen": (

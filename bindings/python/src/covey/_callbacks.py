@@ -256,6 +256,28 @@ def on_drain(_handle: int, remaining: int, total: int, key: int) -> None:
         server.failed(error, "on_drain")
 
 
+@_callback(_abi.OnLayerGap)
+def on_layer_gap(_handle: int, gap: Any, key: int) -> None:
+    server: Server | None = found(key)
+    if server is None:
+        return
+    try:
+        server.layer_gap(gap.contents)
+    except BaseException as error:
+        server.failed(error, "on_layer_gap")
+
+
+@_callback(_abi.OnLayerState)
+def on_layer_state(_handle: int, connected: int, reason: int, key: int) -> None:
+    server: Server | None = found(key)
+    if server is None:
+        return
+    try:
+        server.layer_state(bool(connected), c_text(reason))
+    except BaseException as error:
+        server.failed(error, "on_layer_state")
+
+
 _LEVELS = {
     _abi.LOG_ERROR: logging.ERROR,
     _abi.LOG_WARNING: logging.WARNING,

@@ -1,10 +1,11 @@
 """Groups by the names that Channels has for what they do."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .consumer import Consumer
-from .errors import NotFound
+from .errors import Gone, NotFound
 from .handling import DONE, Done
 
 if TYPE_CHECKING:
@@ -35,5 +36,11 @@ class ChannelLayer:
         return DONE
 
     def send(self, channel: str, message: Mapping[str, Any]) -> Done:
-        self._server.group_send(channel, message)
+        """To a consumer of this process or of another one on the layer, or to a channel of Django
+        Channels. Who is gone gets nothing.
+
+        :raises NotFound: Of another process, and there is no layer.
+        """
+        with suppress(Gone):
+            self._server.address_send(channel, message)
         return DONE

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from ctypes import byref, c_size_t, c_uint64, c_void_p, sizeof
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from . import _abi, _callbacks
+from . import _abi, _callbacks, layers
 from ._encoding import decode, encode
 from ._library import lib
 from ._memory import c_name, c_number, new_error, text
@@ -23,6 +23,7 @@ from .watching import Watching
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from .layers import LayerSettings
     from .options import Options
 
 logger = logging.getLogger("covey")
@@ -36,6 +37,7 @@ class Server(Watching):
     :param port: Where it listens; 0 lets the system choose, and ``port`` says what was chosen.
     :param host: A numeric address.
     :param debug: What goes wrong in an action is told to its caller.
+    :param layer: The URL of a layer, as ``set_layer`` takes it.
     :param options: The fields of covey_server_options by their names; None switches off what can
         be switched off.
 
@@ -50,6 +52,7 @@ class Server(Watching):
         host: str = "127.0.0.1",
         *,
         debug: bool = False,
+        layer: str | None = None,
         **options: "Unpack[Options]",
     ) -> None:
         super().__init__(host, port)
@@ -68,6 +71,27 @@ class Server(Watching):
             _callbacks.registered.pop(self.key, None)
             raise
         self._made(handle)
+        if layer is not None:
+            try:
+                self.set_layer(layer)
+            except BaseException:
+                self.close()
+                raise
+
+    def set_layer(self, url: str, **settings: "Unpack[LayerSettings]") -> None:
+        """Puts the groups onto a layer, which all processes with the same URL share. Before it
+        listens; it connects by itself then, and nobody waits for it.
+
+        :param url: ``redis://[[user]:password@]host[:port][/db][?option=value&...]``, and so
+            ``redis+django://`` and ``redis+django-pubsub://``, the formats of channels_redis;
+            include/covey/layer.h has all of it.
+        :param settings: The numbers of covey_layer_options, by their names.
+        :raises InvalidArgument: No such URL, or a number out of range.
+        :raises NotFound: The library was built without layers over Redis.
+        :raises Exists: It has one.
+        :raises Busy: The server listens already.
+        """
+        layers.set_layer(self, url, settings)
 
     # --------------------------------------------------------------- registering
 
@@ -277,6 +301,18 @@ class Server(Watching):
                 ),
                 error,
             )
+        self.touched()
+
+    def address_send(self, address: str, event: Mapping[str, Any]) -> None:
+        """Sends an event to one consumer by its ``channel_name``, of this process or of another one
+        on the layer, or to a channel of Django Channels by its name. From any thread.
+
+        :raises Gone: A consumer of this process that has left.
+        :raises NotFound: Of another process, and there is no layer; or no name that the layer
+            reaches.
+        """
+        name, json, error = c_name(address, "address"), encode(event), new_error()
+        self.check(lib.covey_address_send(self.handle, name, json, len(json), byref(error)), error)
         self.touched()
 
     def group_broadcast(

@@ -11,6 +11,7 @@ from ._library import lib
 from ._memory import text
 from .driving import Driving
 from .errors import check
+from .layers import LayerGap
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -51,6 +52,8 @@ class Watching(Driving):
 
     _told_of_limits: Callable[[LimitReached], Any] | None = None
     _told_of_drain: Callable[[int, int], Any] | None = None
+    _told_of_gaps: Callable[[LayerGap], Any] | None = None
+    _told_of_layer: Callable[[bool, str], Any] | None = None
 
     def on_limit(self, function: Function) -> Function:
         """Has a plain function told of each limit that is reached, with a ``LimitReached``, at
@@ -63,6 +66,26 @@ class Watching(Driving):
         many there were. A decorator."""
         self._told_of_drain = function
         return function
+
+    def on_layer_gap(self, function: Function) -> Function:
+        """Has a plain function told what the layer has lost, or may have, with a ``LayerGap``, at
+        most once a kind and turn. A decorator."""
+        self._told_of_gaps = function
+        return function
+
+    def on_layer_state(self, function: Function) -> Function:
+        """Has a plain function told whether other processes can be reached: ``True`` and "", or
+        ``False`` and why not. A decorator."""
+        self._told_of_layer = function
+        return function
+
+    def layer_gap(self, gap: Any) -> None:
+        if self._told_of_gaps is not None:
+            self._told_of_gaps(LayerGap.read(gap))
+
+    def layer_state(self, is_connected: bool, reason: str) -> None:
+        if self._told_of_layer is not None:
+            self._told_of_layer(is_connected, reason)
 
     def limit_reached(self, reached: Any) -> None:
         if self._told_of_limits is not None:
