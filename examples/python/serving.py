@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from covey import CoveyError, Server
+from covey import CoveyError, LayerGap, Server
 
 _watch = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
 _watch.add_argument(
@@ -62,7 +62,28 @@ def flags(description: str | None) -> argparse.ArgumentParser:
         metavar="NETWORK",
         help="believe what proxies there, such as 127.0.0.1 or unix, say of their clients",
     )
+    add(
+        "--layer",
+        metavar="URL",
+        help="share groups with other processes, by redis://127.0.0.1:6379, redis+django://..., "
+        "or redis+django-pubsub://...",
+    )
     return parser
+
+
+def put_onto_layer(server: Server, url: str) -> None:
+    """Puts the groups onto a layer, and says on standard error how that is."""
+    server.set_layer(url)
+
+    @server.on_layer_state
+    def state(is_connected: bool, reason: str) -> None:
+        how = "is connected" if is_connected else f"is not connected: {reason}"
+        print("the layer", how, file=sys.stderr, flush=True)
+
+    @server.on_layer_gap
+    def lost(gap: LayerGap) -> None:
+        for group in gap.groups:
+            print(f"the layer has a gap in group {group}: {gap.kind}", file=sys.stderr, flush=True)
 
 
 def reload(server: Server) -> None:
@@ -89,6 +110,8 @@ def serve(server: Server, options: argparse.Namespace) -> None:
     if options.proxy is not None:
         settings["trusted_proxies"] = [options.proxy]
     try:
+        if options.layer is not None:
+            put_onto_layer(server, options.layer)
         port = server.listen(options.port, options.host, **settings)
     except CoveyError as error:
         raise SystemExit(str(error)) from None
