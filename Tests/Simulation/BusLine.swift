@@ -22,6 +22,8 @@ final class BusLine {
     let letter: Letter
     let position: Position
     let lineage: UInt64
+    /// Of a subscription that is over: it cannot come behind the confirmation of the next.
+    var isOld = false
   }
 
   var commands: [Command] = []

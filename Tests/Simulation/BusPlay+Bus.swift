@@ -10,6 +10,9 @@ extension BusPlay {
     switch line.commands.removeFirst() {
     case .subscribe(let topic):
       line.subscriptions.insert(topic)
+      for place in line.pushes.indices where line.pushes[place].topic == topic {
+        line.pushes[place].isOld = true
+      }
       line.replies.append(.subscribed(topic))
     case .unsubscribe(let topic): line.subscriptions.remove(topic)
     case .publish(let letter, let topic):
@@ -35,6 +38,7 @@ extension BusPlay {
     time += 1
     let first = firstAppended[key] ?? time
     firstAppended[key] = first
+    lastAppended[key] = time
     note("  t\(topic) \(position.number) is \(key.sender):\(key.count)")
     for process in processes {
       if let line = process.line, !line.isCut, line.subscriptions.contains(topic) {
@@ -98,6 +102,7 @@ extension BusPlay {
     switch line.replies.removeFirst() {
     case .subscribed(let topic):
       note("\(process.name) has subscribed t\(topic)")
+      line.pushes.removeAll { $0.topic == topic && $0.isOld }
       process.listening[topic]?.isSubscribed = true
       process.sequencer.subscribed(Self.names[topic])
     case .published(let number): process.sequencer.published(number)

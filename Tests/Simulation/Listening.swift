@@ -11,6 +11,8 @@ final class Listening {
   }
 
   let number: Int
+  /// When it began: what was appended before is not for it.
+  let since: Int
   /// It waited through the end of a connection: that may be told as a gap, once.
   var hasWaited: Bool
   /// What is appended for the first time after this must come, or be told as missing.
@@ -28,8 +30,9 @@ final class Listening {
   private var heard: [Known] = []
   private var asksOpen = 0
 
-  init(_ number: Int, hasWaited: Bool) {
+  init(_ number: Int, since: Int, hasWaited: Bool) {
     self.number = number
+    self.since = since
     self.hasWaited = hasWaited
   }
 
