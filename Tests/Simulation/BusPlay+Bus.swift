@@ -7,7 +7,7 @@ extension BusPlay {
   func execute(_ process: BusProcess, isFaithful: Bool = false) {
     guard let line = process.line, !line.isCut, !line.commands.isEmpty else { return }
     let fails = faults.hasErrors && !isFaithful && random.below(20) == 0
-    switch line.commands.removeFirst() {
+    switch line.takeCommand(random.below(2) == 0) {
     case .subscribe(let topic):
       line.subscriptions.insert(topic)
       for place in line.pushes.indices where line.pushes[place].topic == topic {
@@ -99,7 +99,7 @@ extension BusPlay {
 
   func reply(_ process: BusProcess) {
     guard let line = process.line, !line.replies.isEmpty else { return }
-    switch line.replies.removeFirst() {
+    switch line.takeReply(random.below(2) == 0) {
     case .subscribed(let topic):
       note("\(process.name) has subscribed t\(topic)")
       line.pushes.removeAll { $0.topic == topic && $0.isOld }
