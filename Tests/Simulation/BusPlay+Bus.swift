@@ -7,9 +7,12 @@ extension BusPlay {
   func execute(_ process: BusProcess, isFaithful: Bool = false) {
     guard let line = process.line, !line.isCut, !line.commands.isEmpty else { return }
     let fails = faults.hasErrors && !isFaithful && random.below(20) == 0
-    switch line.commands.removeFirst() {
+    switch line.takeCommand(random.below(2) == 0) {
     case .subscribe(let topic):
       line.subscriptions.insert(topic)
+      for place in line.pushes.indices where line.pushes[place].topic == topic {
+        line.pushes[place].isOld = true
+      }
       line.replies.append(.subscribed(topic))
     case .unsubscribe(let topic): line.subscriptions.remove(topic)
     case .publish(let letter, let topic):
@@ -35,6 +38,7 @@ extension BusPlay {
     time += 1
     let first = firstAppended[key] ?? time
     firstAppended[key] = first
+    lastAppended[key] = time
     note("  t\(topic) \(position.number) is \(key.sender):\(key.count)")
     for process in processes {
       if let line = process.line, !line.isCut, line.subscriptions.contains(topic) {
@@ -95,9 +99,10 @@ extension BusPlay {
 
   func reply(_ process: BusProcess) {
     guard let line = process.line, !line.replies.isEmpty else { return }
-    switch line.replies.removeFirst() {
+    switch line.takeReply(random.below(2) == 0) {
     case .subscribed(let topic):
       note("\(process.name) has subscribed t\(topic)")
+      line.pushes.removeAll { $0.topic == topic && $0.isOld }
       process.listening[topic]?.isSubscribed = true
       process.sequencer.subscribed(Self.names[topic])
     case .published(let number): process.sequencer.published(number)

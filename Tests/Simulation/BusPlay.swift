@@ -46,6 +46,7 @@ final class BusPlay {
   var stragglers: [[BusLine.Command]] = []
   var time = 0
   var firstAppended: [LetterKey: Int] = [:]
+  var lastAppended: [LetterKey: Int] = [:]
   private(set) var steps = 0
   /// Restored logs that no receiver can tell from the one that it knew.
   var blindSpots = 0
@@ -140,7 +141,7 @@ final class BusPlay {
     if process.listening[topic] == nil {
       listeningCount += 1
       process.listening[topic] = Listening(
-        listeningCount, hasWaited: process.line == nil && process.hasConnected)
+        listeningCount, since: time, hasWaited: process.line == nil && process.hasConnected)
     }
     process.sequencer.follow(Self.names[topic])
     perform(process)
@@ -215,6 +216,11 @@ final class BusPlay {
     guard key.count > listening.highest[key.sender] ?? 0 else {
       return fail("\(process.name) got \(key.sender):\(key.count) twice or out of order")
     }
+    // A bus that was set back may have a chain again that it had forgotten.
+    guard hasRolledBack || lastAppended[key] ?? 0 > listening.since else {
+      return fail(
+        "\(process.name) got \(key.sender):\(key.count) from before it followed t\(topic)")
+    }
     listening.highest[key.sender] = key.count
     listening.due[key] = nil
   }
@@ -243,6 +249,11 @@ final class BusPlay {
   private func quiet() {
     note("quiet")
     while !stragglers.isEmpty { straggle() }
+    settle()
+    // What comes live in order needs no other connection.
+    for process in processes where !faults.isWild && process.line?.isCut == false {
+      checkListening(process)
+    }
     for _ in 0..<2 {
       for process in processes {
         notice(process)
@@ -256,6 +267,11 @@ final class BusPlay {
   private func settle() {
     for _ in 0..<100_000 where problem == nil {
       guard let process = processes.first(where: { $0.line?.isQuiet == false }) else { return }
+      if process.line?.isCut == true, process.line?.replies.isEmpty == true,
+        process.line?.pushes.isEmpty == true
+      {
+        notice(process)
+      }
       execute(process, isFaithful: true)
       reply(process)
       push(process, isFaithful: true)
@@ -263,7 +279,7 @@ final class BusPlay {
     if problem == nil { fail("it does not come to rest") }
   }
 
-  private func check(_ process: BusProcess) {
+  private func checkListening(_ process: BusProcess) {
     for (topic, listening) in process.listening.enumerated() {
       guard let listening else { continue }
       if !listening.hasBegun { fail("\(process.name) never began to hear t\(topic)") }
@@ -271,6 +287,10 @@ final class BusPlay {
         fail("\(process.name) lost \(key.sender):\(key.count) of t\(topic) in silence")
       }
     }
+  }
+
+  private func check(_ process: BusProcess) {
+    checkListening(process)
     let sequencer = process.sequencer
     if !sequencer.isIdle || sequencer.queuedBytes != 0 { fail("\(process.name) still publishes") }
     if sequencer.heldEntries != 0 || sequencer.heldBytes != 0 {

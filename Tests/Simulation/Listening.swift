@@ -11,6 +11,8 @@ final class Listening {
   }
 
   let number: Int
+  /// When it began: what was appended before is not for it.
+  let since: Int
   /// It waited through the end of a connection: that may be told as a gap, once.
   var hasWaited: Bool
   /// What is appended for the first time after this must come, or be told as missing.
@@ -28,8 +30,9 @@ final class Listening {
   private var heard: [Known] = []
   private var asksOpen = 0
 
-  init(_ number: Int, hasWaited: Bool) {
+  init(_ number: Int, since: Int, hasWaited: Bool) {
     self.number = number
+    self.since = since
     self.hasWaited = hasWaited
   }
 
@@ -70,27 +73,5 @@ final class Listening {
     hasWaited = true
     owedSince = .max
     due = [:]
-  }
-}
-
-struct LetterKey: Hashable {
-  let sender: UInt64
-  let count: UInt64
-
-  init(_ sender: UInt64, _ count: UInt64) {
-    self.sender = sender
-    self.count = count
-  }
-
-  /// The contents of a letter: who sent it, which one of that sender's, and to which topic.
-  init?(_ contents: [UInt8]) {
-    guard contents.count == 9 else { return nil }
-    sender = contents[0..<4].reduce(0) { $0 << 8 | UInt64($1) }
-    count = contents[4..<8].reduce(0) { $0 << 8 | UInt64($1) }
-  }
-
-  func contents(_ topic: Int) -> [UInt8] {
-    let bytes = (sender << 32 | count).bigEndian
-    return withUnsafeBytes(of: bytes) { Array($0) } + [UInt8(topic)]
   }
 }

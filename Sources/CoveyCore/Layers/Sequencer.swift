@@ -61,7 +61,8 @@ package struct Sequencer {
 
   // MARK: topics
 
-  /// Somebody here listens.
+  /// Somebody here listens. What is published once the bus has said where the topic stands is
+  /// delivered; who began while the bus was away is then told that something may be missing.
   package mutating func follow(_ topic: Name) {
     guard topics[topic]?.isFollowed != true else { return }
     followCount &+= 1
@@ -81,6 +82,7 @@ package struct Sequencer {
     forgetIfOver(topic)
   }
 
+  /// A letter came live.
   package mutating func received(_ letter: Letter, at position: Position, in topic: Name) {
     topics[topic]?.received(letter, at: position, in: topic, &commons)
   }
@@ -91,7 +93,8 @@ package struct Sequencer {
     forgetIfOver(topic)
   }
 
-  /// It could not.
+  /// It could not: that is told, and the topic goes on with whatever comes next. It is asked again
+  /// at the next hole, or over the next connection.
   package mutating func unanswered(_ topic: Name) {
     topics[topic]?.unanswered(topic, &commons)
     forgetIfOver(topic)
