@@ -35,7 +35,7 @@ extension Server: UvLoopClient {
     pump()
     // The rest of a message is on its way, most likely there already: what it will cause goes out
     // in the same write.
-    if isMidMessage, postponed < Self.postponedMax, hub.hasOutput {
+    if isMidMessage, postponed < Self.postponedMax, hub.hasOutput || hasLayerOutput {
       postponed &+= 1
       loop.isAwake = true
     } else {
@@ -137,7 +137,9 @@ extension Server: UvLoopClient {
     case .limit(let reached): host?.reached(reached)
     case .outbox(let id, let event, let bytes, let dropped):
       tell(.message, id) { $0.outbox(id, channel: $1, event, bytes: bytes, dropped: dropped) }
-    case .layer(let request): layer?.perform(request)
+    case .layer(let request):
+      layer?.perform(request)
+      hasLayerOutput = true
     case .layerGap(let gap): host?.layerGap(gap)
     case .layerState(let isConnected, let reason):
       host?.layerState(isConnected: isConnected, reason)
@@ -186,6 +188,7 @@ extension Server: UvLoopClient {
     pump()
     layer?.endTurn()
     finishWithLayer()
+    hasLayerOutput = false
   }
 
   private func writeDirty() {

@@ -64,6 +64,8 @@ package final class Server: @unchecked Sendable {
   /// For how many turns writing was put off; bounded, so that nobody can put it off for good.
   var postponed = 0
   static let postponedMax = 16
+  /// The layer was asked for something that it has not written.
+  var hasLayerOutput = false
   /// The last turn did something that the next one must carry to the system.
   var hasWorked = false
 
