@@ -31,10 +31,10 @@ BUILD := build
 LIB := $(BUILD)/lib/libcovey.so.$(VERSION)
 PC := $(BUILD)/lib/pkgconfig/covey.pc
 PACKAGING := Sources/Packaging
-EXAMPLES := $(filter-out common grafana nginx python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
+EXAMPLES := $(filter-out common django grafana nginx python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
 HEADERS := $(wildcard include/*.h include/covey/*.h)
 C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/c/first/*.c Tests/bench/*.[ch] \
-  Tests/examples/*.[ch] Tests/soak/*.c)
+  Tests/examples/*.[ch] Tests/layers/*.c Tests/soak/*.c)
 EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
 
 CLIENT_FOLDER := bindings/typescript
@@ -75,7 +75,7 @@ C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
 .PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak soak-simulation test-c \
-  test-python test-typescript test-generated test-examples test-bench check check-thread check-address check-python check-valgrind \
+  test-python test-typescript test-generated test-examples test-layers test-bench check check-thread check-address check-python check-valgrind \
   check-fuzz check-soak check-scripts check-without-redis always \
   test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
@@ -173,13 +173,17 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@touch $@
 
 test: swift packages-test all lint test-c test-python test-typescript test-generated test-bench \
-  test-examples test-swift test-simulation test-fuzz
+  test-examples $(if $(WITHOUT_REDIS),,test-layers) test-swift test-simulation test-fuzz
 
+# Then those over the wire with TLS.
 test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug $(SWIFT_TRAITS)
+	COVEY_TEST_TLS=1 swift test --skip-build --scratch-path $(BUILD)/swift-debug $(SWIFT_TRAITS) \
+	  --filter '^CoveyTests\.'
 
-# Random histories of the core on fresh seeds; every client must see what the store holds. One that
-# goes wrong names its seed: `make soak-simulation SIMULATION="2000 SEED"` plays it again.
+# Random histories of the core on fresh seeds; every client must see what the store holds, and no
+# process on a bus may miss a letter in silence. One that goes wrong names its seed:
+# `make soak-simulation SIMULATION="2000 SEED"` plays it again, "2000 SEED --bus" one on a bus.
 SIMULATION := 200000
 test-simulation: simulation
 	$(BUILD)/swift-simulation/release/simulation $(SIMULATION)
@@ -227,6 +231,20 @@ test-generated: all
 
 test-examples: all $(VENV)/ready
 	COVEY_SCREENSHOTS=1 $(VENV)/bin/python -m pytest -q Tests/examples
+
+# Several processes on one Redis, and the real Django Channels beside them.
+LAYER_VENV := $(BUILD)/layers/venv
+$(LAYER_VENV)/ready: Tests/layers/requirements.txt examples/django/requirements.txt | packages-test
+	@$(PYTHON) -m venv $(LAYER_VENV)
+	@$(LAYER_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(BUILD)/tests/layers/node: Tests/layers/node.c $(HEADERS) $(LIB) | packages-test
+	@mkdir -p $(@D)
+	$(CC) $(C_FLAGS) $< -o $@ -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../../lib'
+
+test-layers: $(BUILD)/tests/layers/node $(BUILD)/examples/chat $(LAYER_VENV)/ready
+	$(LAYER_VENV)/bin/python -m pytest -q Tests/layers
 
 check: packages-check all check-thread check-address check-python check-valgrind check-without-redis \
   check-soak check-fuzz check-scripts

@@ -28,6 +28,7 @@ let package = Package(
     .systemLibrary(name: "CSockets"),
     .systemLibrary(name: "CHiredis"),
     .systemLibrary(name: "CLibcrypto"),
+    .systemLibrary(name: "CTestTls", path: "Tests/CTestTls"),
     .target(name: "CoveyCore", swiftSettings: strict),
     .target(
       name: "CoveyTransport",
@@ -55,6 +56,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "CoveyTests", dependencies: ["CCovey", "CoveyABI"], swiftSettings: strict),
+      name: "CoveyTests", dependencies: ["CCovey", "CTestTls", "CoveyABI"],
+      swiftSettings: strict),
   ]
 )

@@ -278,7 +278,8 @@ typedef struct covey_server_options {
   uint32_t groups_per_consumer_max;     /* 256 */
 
   /* Deadlines, in milliseconds, rounded up to what the clock can do. */
-  uint32_t handshake_timeout_ms; /* 10,000; whole seconds */
+  uint32_t handshake_timeout_ms; /* 10,000; from accept to the end of the first
+                                  * request, with TLS and PROXY header */
   uint32_t connect_timeout_ms;   /* 10,000; to decide on a consumer; off */
   uint32_t ping_interval_ms;     /* 25,000 of silence, then a ping; off */
   uint32_t silence_timeout_ms;   /* 60,000 of silence, then dropped; off */
@@ -337,7 +338,11 @@ typedef struct covey_server_options {
   uint64_t memory_bytes_max; /* off; 1 MiB up; queued to and half received from
                               * all. At 3/4 of it new connections get 503; at
                               * all of it state that its reader can get again is
-                              * dropped, then who has most queued is closed */
+                              * dropped, then who has most queued is closed. It
+                              * is looked at as a turn of the loop ends: what
+                              * one turn queues comes on top, and at most an
+                              * eighth that the sockets of those who were closed
+                              * hold back, up to close_timeout_ms */
   uint32_t connects_per_address_rate;  /* off; a second; more are dropped; of
                                         * IPv6 all of a /64 count together */
   uint32_t connects_per_address_burst; /* twice the rate; at once */
@@ -624,16 +629,18 @@ enum {
   COVEY_ENDING_HOST = 2,      /* covey_consumer_close */
   COVEY_ENDING_REFUSED = 3,   /* covey_consumer_reject after the upgrade */
   COVEY_ENDING_UNDECIDED = 4, /* connect_timeout_ms passed */
-  COVEY_ENDING_SLOW = 5,      /* outbox_bytes_max was reached */
+  COVEY_ENDING_SLOW = 5,      /* outbox_bytes_max was reached: "too slow" */
   COVEY_ENDING_SILENT = 6,    /* silence_timeout_ms passed */
   COVEY_ENDING_TOO_LARGE = 7, /* message_bytes_max was passed: 1009 */
   COVEY_ENDING_BAD_TEXT = 8,  /* text that is not UTF-8: 1007 */
   COVEY_ENDING_BAD_KIND = 9,  /* a kind the channel does not take: 1003 */
   COVEY_ENDING_LOST = 10,     /* the connection broke, or broke the protocol */
   COVEY_ENDING_STOPPED = 11,  /* covey_server_stop, _drain or _free */
-  COVEY_ENDING_EXPIRED = 12,  /* covey_consumer_set_expiry: the time came */
-  COVEY_ENDING_TOO_FAST = 13, /* messages_rate or bytes_rate: 1008 */
-  COVEY_ENDING_SHED = 14      /* memory_bytes_max, and it had most queued */
+  COVEY_ENDING_EXPIRED = 12,  /* covey_consumer_set_expiry: "expired" */
+  COVEY_ENDING_TOO_FAST = 13, /* messages_rate, bytes_rate: 1008,
+                               * "too many messages", "too many bytes" */
+  COVEY_ENDING_SHED = 14      /* memory_bytes_max, and it had most queued:
+                               * "out of memory" */
 };
 
 /** How a consumer ended. */
@@ -644,7 +651,8 @@ typedef struct covey_ending {
   uint8_t is_clean;    /* 1: both sides sent a close frame */
   uint8_t reserved;    /* 0 */
   uint32_t reserved2;  /* 0 */
-  const char *reason;  /* UTF-8, NUL-terminated, never NULL */
+  const char *reason;  /* UTF-8, NUL-terminated, never NULL; what the client
+                        * was told too, but for RxDjango's of reasons above */
   size_t reason_bytes; /* without the NUL; at most 123 */
 } covey_ending;
 

@@ -30,17 +30,23 @@ static inline void covey__tls_forbid_resuming(SSL *tls) {
   SSL_set_num_tickets(tls, 0);
 }
 
-/* The reason of the first error that is queued, and no error any more. */
-static inline void covey__tls_reason(char *text, size_t room, int *mismatch) {
-  unsigned long error = ERR_get_error();
+/* What an error is about, in words. */
+static inline void covey__tls_words(unsigned long error, char *text,
+                                    size_t room) {
   const char *reason = ERR_SYSTEM_ERROR(error)
                            ? strerror(ERR_GET_REASON(error))
                            : ERR_reason_error_string(error);
+  strncpy(text, reason == NULL ? "unknown error" : reason, room - 1);
+  text[room - 1] = '\0';
+}
+
+/* The reason of the first error that is queued, and no error any more. */
+static inline void covey__tls_reason(char *text, size_t room, int *mismatch) {
+  unsigned long error = ERR_get_error();
   *mismatch = ERR_GET_LIB(error) == ERR_LIB_X509 &&
               (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
                ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH);
-  strncpy(text, reason == NULL ? "unknown error" : reason, room - 1);
-  text[room - 1] = '\0';
+  covey__tls_words(error, text, room);
   ERR_clear_error();
 }
 

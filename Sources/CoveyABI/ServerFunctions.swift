@@ -251,6 +251,7 @@ extension covey_statistics {
     limits_calls = statistics.count(.calls)
     drops_slow = statistics.dropsSlow
     memory_bytes = statistics.memoryBytes
+    connections_tls_failed = statistics.connectionsTlsFailed
     layer_connected = statistics.layerConnected
     layer_connections = statistics.count(LayerCounter.connections)
     layer_published = statistics.count(.published)

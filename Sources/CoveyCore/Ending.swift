@@ -11,6 +11,19 @@ package struct Ending: Sendable, Equatable {
   /// Whether both sides sent a close frame.
   package var isClean = false
 
+  /// Why Covey itself ends a consumer, in words that its client is told and that stay.
+  enum Words: String {
+    case slow = "too slow"
+    case tooManyMessages = "too many messages"
+    case tooManyBytes = "too many bytes"
+    case expired = "expired"
+    case shed = "out of memory"
+  }
+
+  static func told(_ cause: Cause, _ code: CloseCode, _ words: Words) -> Ending {
+    Ending(cause: cause, code: code, reason: Array(words.rawValue.utf8))
+  }
+
   static let lost = Ending(cause: .lost, code: .abnormal)
   static let silent = Ending(cause: .silent, code: .abnormal)
 }

@@ -88,7 +88,7 @@ extension Hub {
     reached(
       .outbox, UInt64(clamping: isContext ? limits.contextBytesMax : limits.outboxBytesMax),
       slot: slot)
-    turnAway(slot, status: 503, Ending(cause: .slow, code: limits.slowCloseCode))
+    turnAway(slot, status: 503, .told(.slow, limits.slowCloseCode, .slow))
   }
 
   /// Queues our close frame, and from then on waits for the peer's and no longer.
@@ -103,7 +103,7 @@ extension Hub {
     }
     forgetInput(slot)
     consumers[slot].state = .closing(ending)
-    let frame = Frame.close(ending.code, reason: ending.reason)
+    let frame = Frame.close(ending.code, reason: isTold(ending, slot) ? ending.reason : [])
     memoryBytes &+= frame.count
     consumers[slot].outbox.append(frame)
     consumers[slot].closeDueAt = now &+ limits.closeTimeoutMilliseconds
@@ -114,6 +114,15 @@ extension Hub {
       effects.append(.resumeReading(id))
     }
     markDirty(slot)
+  }
+
+  /// Words of ours are for clients of ours: others get the code alone, as they always have.
+  private func isTold(_ ending: Ending, _ slot: Int) -> Bool {
+    switch ending.cause {
+    case .slow, .tooFast, .expired, .shed:
+      consumers[slot].follower.map { $0.dialect == .own } ?? true
+    default: true
+    }
   }
 
   /// Nothing more is written: the peer closed, or it is given up.

@@ -27,6 +27,7 @@ package final class Hub {
   /// By status.
   var refusedLogs: [Int: RareLog] = [:]
   var proxyHeaderLog = RareLog()
+  var handshakeLog = RareLog()
   /// By limit; position 0 is unused.
   var limitLogs = [RareLog](repeating: RareLog(), count: Limit.allCases.count + 1)
   var addressRates: AddressRates?
@@ -34,6 +35,8 @@ package final class Hub {
   var memoryBytes = 0
   /// Of that, what the sockets of those hold back who were ended to make room.
   var leavingBytes = 0
+  /// Room was made in this turn.
+  var hasShed = false
   /// Limits that were reached in this turn, each once, and as a set of bits.
   var reachedLimits: ContiguousArray<LimitReached> = []
   var reachedSet: UInt64 = 0

@@ -8,6 +8,7 @@ package enum LogEvent: String, Sendable, CaseIterable {
   // What clients did.
   case connectionProxyHeader = "connection.proxy_header"
   case connectionRefused = "connection.refused"
+  case connectionTlsFailed = "connection.tls_failed"
   case connectionUnjoinable = "connection.unjoinable"
   case consumerNonsense = "consumer.nonsense"
   case consumerSlow = "consumer.slow"

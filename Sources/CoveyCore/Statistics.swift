@@ -41,6 +41,8 @@ package struct Statistics: Sendable {
   package var dropsSlow: UInt64 = 0
   /// What the bound of all memory is about.
   package var memoryBytes: UInt64 = 0
+  /// Handshakes of TLS that began and were not finished.
+  package var connectionsTlsFailed: UInt64 = 0
 
   /// Whether the layer is connected: 1 or 0.
   package var layerConnected: UInt64 = 0

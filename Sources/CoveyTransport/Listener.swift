@@ -4,6 +4,11 @@ internal import CoveyCore
 protocol ListenerClient: AnyObject {
   /// Whether a connection is taken at all, before a byte of it is read.
   func admits(_ peer: Peer, at listener: Listener) -> Bool
+  /// Somebody has come, and is waited for once its stage is set and `waits` was called.
+  func arrival(of peer: Peer, at listener: Listener) -> Arrival
+  func waits(for arrival: Arrival)
+  /// Nobody waits for it any more.
+  func isOver(_ arrival: Arrival)
   /// Whether there are descriptors for one more.
   var hasRoom: Bool { get }
   /// Somebody was turned away without a word.
@@ -27,25 +32,23 @@ final class Listener {
   var identity: TlsIdentity?
   private let socket: Sockets.Listening
   private let loop: UvLoop
-  private let headerTimeoutMilliseconds: UInt64
   /// Owns this, and so outlives it.
   private unowned(unsafe) let client: any ListenerClient
   private var poll: UvPoll?
   private var pause: UvTimer?
   /// Who has not been introduced by its proxy yet.
-  private var introductions: [ObjectIdentifier: ProxyIntroduction] = [:]
+  private var introductions: [ObjectIdentifier: Arrival] = [:]
   private(set) var isOpen = true
 
   /// Watches a socket that listens; it is closed when this throws.
   init(
     _ socket: Sockets.Listening, _ options: ListenOptions, identity: TlsIdentity?,
-    loop: UvLoop, headerTimeoutMilliseconds: UInt64, client: any ListenerClient
+    loop: UvLoop, client: any ListenerClient
   ) throws(Failure) {
     self.socket = socket
     self.options = options
     self.identity = identity
     self.loop = loop
-    self.headerTimeoutMilliseconds = headerTimeoutMilliseconds
     self.client = client
     port = socket.port
     poll = UvPoll(socket.descriptor, on: loop) { [unowned(unsafe) self] in
@@ -88,22 +91,35 @@ final class Listener {
   }
 
   private func welcome(_ descriptor: Int32, _ peer: Peer) {
-    guard options.expectsProxyHeader else { return take(descriptor, peer) }
+    guard options.expectsProxyHeader else {
+      guard client.admits(peer, at: self) else { return drop(descriptor) }
+      return client.serve(descriptor, client.arrival(of: peer, at: self))
+    }
     guard options.trustedProxies.contains(peer) else { return dropUnintroduced(descriptor, peer) }
-    let introduction = ProxyIntroduction(
-      descriptor, on: loop, atMost: headerTimeoutMilliseconds
-    ) { [unowned(unsafe) self] introduction, header in
-      introductions[ObjectIdentifier(introduction)] = nil
-      guard let header else { return dropUnintroduced(descriptor, peer) }
-      take(descriptor, header.source ?? peer)
+    let arrival = client.arrival(of: peer, at: self)
+    // The arrival has it until it is over.
+    let introduction = ProxyIntroduction(descriptor, on: loop) {
+      [unowned(unsafe) self] header in
+      introduced(arrival, header, descriptor)
     }
     guard let introduction else { return drop(descriptor) }
-    introductions[ObjectIdentifier(introduction)] = introduction
+    arrival.stage = .introduction(introduction)
+    introductions[ObjectIdentifier(arrival)] = arrival
+    client.waits(for: arrival)
   }
 
-  private func take(_ descriptor: Int32, _ peer: Peer) {
-    guard client.admits(peer, at: self) else { return drop(descriptor) }
-    client.serve(descriptor, Arrival(listener: self, peer: peer))
+  private func introduced(_ arrival: Arrival, _ header: ProxyHeader?, _ descriptor: Int32) {
+    introductions[ObjectIdentifier(arrival)] = nil
+    guard let header else {
+      client.isOver(arrival)
+      return dropUnintroduced(descriptor, arrival.peer)
+    }
+    arrival.peer = header.source ?? arrival.peer
+    guard client.admits(arrival.peer, at: self) else {
+      client.isOver(arrival)
+      return drop(descriptor)
+    }
+    client.serve(descriptor, arrival)
   }
 
   private func dropUnintroduced(_ descriptor: Int32, _ peer: Peer) {
@@ -138,6 +154,9 @@ final class Listener {
     stopListening()
     let waiting = introductions.values
     introductions = [:]
-    for introduction in waiting { introduction.giveUp() }
+    for arrival in waiting {
+      if case .introduction(let introduction) = arrival.stage { introduction.giveUp() }
+      client.isOver(arrival)
+    }
   }
 }

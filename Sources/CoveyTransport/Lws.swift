@@ -123,12 +123,12 @@ final class LwsContext {
   }
 
   /// Takes an accepted connection, and its descriptor in any case.
-  func adopt(_ descriptor: Int32, _ identity: TlsIdentity?) {
+  func adopt(_ descriptor: Int32, _ tls: (identity: TlsIdentity, handshake: TlsHandshake)?) {
     var info = lws_adopt_desc_t()
-    info.vh = identity == nil ? plainHost : secureHost
+    info.vh = tls == nil ? plainHost : secureHost
     info.type = covey__adoption
     info.fd.sockfd = descriptor
-    entrance?.arriving = identity
+    entrance?.arriving = tls
     lws_adopt_descriptor_vhost_via_info(&info)
     entrance?.arriving = nil
   }
@@ -206,6 +206,10 @@ struct LwsConnection {
     covey__shutdown(wsi)
     lws_callback_on_writable(wsi)
   }
+
+  /// Has libwebsockets see the end of a connection that has not asked for anything, as if its
+  /// client had hung up.
+  func hangUp() { covey__shutdown(wsi) }
 
   // MARK: the piece of a message that just arrived
 

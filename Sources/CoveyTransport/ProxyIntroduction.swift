@@ -4,22 +4,23 @@ internal import CoveyCore
 final class ProxyIntroduction {
   private let descriptor: Int32
   private var poll: UvPoll?
-  private var deadline: UvTimer?
   private var bytes: [UInt8] = []
-  private let finish: (ProxyIntroduction, ProxyHeader?) -> Void
+  private let finish: (ProxyHeader?) -> Void
 
-  /// Waits at most so long; nil when the loop cannot watch the connection. `finish` is called once,
-  /// with nil for what is no header, and owns the descriptor then.
+  /// Waits; nil when the loop cannot watch the connection. `finish` is called once, with nil for
+  /// what is no header, and owns the descriptor then.
   init?(
-    _ descriptor: Int32, on loop: UvLoop, atMost milliseconds: UInt64,
-    _ finish: @escaping (ProxyIntroduction, ProxyHeader?) -> Void
+    _ descriptor: Int32, on loop: UvLoop,
+    _ finish: @escaping (ProxyHeader?) -> Void
   ) {
     self.descriptor = descriptor
     self.finish = finish
     poll = UvPoll(descriptor, on: loop) { [unowned(unsafe) self] in read() }
-    guard poll != nil else { return nil }
-    deadline = UvTimer(on: loop, after: milliseconds) { [unowned(unsafe) self] in end(nil) }
+    if poll == nil { return nil }
   }
+
+  /// It took too long: that is no header.
+  func timeOut() { end(nil) }
 
   private func read() {
     let fixed = ProxyHeader.fixedBytes
@@ -44,14 +45,12 @@ final class ProxyIntroduction {
 
   private func end(_ header: ProxyHeader?) {
     poll?.close()
-    deadline?.close()
-    withExtendedLifetime(self) { finish(self, header) }
+    withExtendedLifetime(self) { finish(header) }
   }
 
   /// Closes the connection without a word.
   func giveUp() {
     poll?.close()
-    deadline?.close()
     Sockets.close(descriptor)
   }
 }

@@ -24,15 +24,33 @@ extension Server {
 
   func lwsConnected(_ connection: LwsConnection) {
     guard let arriving else { return }
+    self.arriving = nil
     arrivals[connection.identity] = arriving
+    let isWaitedFor = if case .introduction = arriving.stage { true } else { false }
+    arriving.stage = .connection(connection)
+    if !isWaitedFor { doorstep.add(arriving) }
     if isCounted(arriving.peer, at: arriving.listener) {
       count(connection, as: arriving.peer.text)
     }
   }
 
   func lwsDisconnected(_ connection: LwsConnection) {
-    arrivals[connection.identity] = nil
+    let arrival = arrivals.removeValue(forKey: connection.identity)
     uncount(connection)
+    guard let arrival else { return }
+    doorstep.leave(arrival)
+    countIfFailed(arrival)
+  }
+
+  /// Counts a handshake of TLS that ended before it was done.
+  func countIfFailed(_ arrival: Arrival) {
+    // What the end of the server cuts off has not failed.
+    guard let handshake = arrival.handshake, !handshake.isDone, handshake.hasHeard, !hasFinished
+    else { return }
+    hub.now = loop.now
+    let reason = arrival.isLate ? "not finished in time" : handshake.problem ?? "the client hung up"
+    hub.countFailedHandshake(arrival.peer.text, reason)
+    pump()
   }
 
   private func count(_ connection: LwsConnection, as peer: [UInt8]) {
@@ -70,9 +88,15 @@ extension Server {
 
   // MARK: opening
 
+  /// A whole request has come.
+  private func hasAsked(_ connection: LwsConnection) {
+    if let arrival = arrivals[connection.identity] { doorstep.leave(arrival) }
+  }
+
   /// A WebSocket handshake, unanswered.
   func lwsWantsUpgrade(_ connection: LwsConnection) -> LwsUpgrade {
     hub.now = loop.now
+    hasAsked(connection)
     guard let arrival = arrivals[connection.identity], !arrival.listener.options.isForOperators
     else {
       hub.refuse(404, peer: peer(of: connection), path: connection.requestLine?.path ?? [])
@@ -251,6 +275,7 @@ extension Server {
 
   /// A request that is no handshake, unanswered.
   func lwsWantsResponse(_ connection: LwsConnection) -> LwsResponse {
+    hasAsked(connection)
     guard let line = connection.requestLine, line.path.count <= limits.pathBytesMax else {
       return .send(HTTPResponse(status: 400, endsConnection: true))
     }

@@ -16,8 +16,7 @@ extension Server {
     let listener: Listener
     do throws(Failure) {
       listener = try Listener(
-        socket, options, identity: identity, loop: loop,
-        headerTimeoutMilliseconds: limits.handshakeTimeoutMilliseconds, client: self)
+        socket, options, identity: identity, loop: loop, client: self)
     } catch {
       if let file = socket.file { Sockets.remove(file) }
       // A descriptor stays the host's.
@@ -90,6 +89,25 @@ extension Server: ListenerClient {
     return waiting + hub.occupied < descriptorsMax
   }
 
+  func arrival(of peer: Peer, at listener: Listener) -> Arrival {
+    Arrival(peer, at: listener, dueAt: loop.now &+ limits.handshakeTimeoutMilliseconds)
+  }
+
+  func waits(for arrival: Arrival) { doorstep.add(arrival) }
+
+  func isOver(_ arrival: Arrival) { doorstep.leave(arrival) }
+
+  /// Ends whoever has not asked for anything in time. What it is about is told as its end is.
+  func endLateArrivals() {
+    while let arrival = doorstep.takeLate(at: loop.now) {
+      switch arrival.stage {
+      case .introduction(let introduction): introduction.timeOut()
+      case .connection(let connection): connection.hangUp()
+      case .over: break
+      }
+    }
+  }
+
   func hasDropped() { hub.countDropped() }
 
   func hasDropped(unintroduced peer: Peer) {
@@ -100,7 +118,17 @@ extension Server: ListenerClient {
 
   func serve(_ descriptor: Int32, _ arrival: Arrival) {
     arriving = arrival
-    lws?.adopt(descriptor, arrival.listener.identity)
+    if let identity = arrival.listener.identity {
+      let handshake = TlsHandshake()
+      arrival.handshake = handshake
+      lws?.adopt(descriptor, (identity, handshake))
+    } else {
+      lws?.adopt(descriptor, nil)
+    }
+    guard arriving != nil else { return }
     arriving = nil
+    // libwebsockets tells of nobody whose handshake fails at once.
+    countIfFailed(arrival)
+    doorstep.leave(arrival)
   }
 }

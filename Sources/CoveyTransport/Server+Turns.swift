@@ -28,8 +28,10 @@ extension Server: UvLoopClient {
 
   func loopHasPolled() {
     beginTurn()
+    hub.beginTurn()
     hub.store.wallTime = UvSystem.wallMicroseconds
     hub.advance(to: loop.now)
+    endLateArrivals()
     pump()
     // The rest of a message is on its way, most likely there already: what it will cause goes out
     // in the same write.
@@ -49,6 +51,7 @@ extension Server: UvLoopClient {
     endTurn()
     hub.store.wallTime = UvSystem.wallMicroseconds
     hub.advance(to: loop.now)
+    endLateArrivals()
     pump()
     if postponed == 0 {
       flush()
@@ -59,10 +62,11 @@ extension Server: UvLoopClient {
   }
 
   private func armDeadline() {
-    if hub.nextDeadline != armedDeadline {
-      armedDeadline = hub.nextDeadline
-      loop.setDeadline(armedDeadline)
-    }
+    var next = hub.nextDeadline
+    if let dueAt = doorstep.nextDueAt() { next = min(dueAt, next ?? dueAt) }
+    guard next != armedDeadline else { return }
+    armedDeadline = next
+    loop.setDeadline(next)
   }
 
   /// Carries out effects, also those that handlers cause meanwhile; a host whose handlers go on

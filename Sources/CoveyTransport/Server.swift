@@ -50,6 +50,7 @@ package final class Server: @unchecked Sendable {
   var hasStopped = false
   /// Of connections that are not upgraded, by their identity.
   var arrivals: [Int: Arrival] = [:]
+  var doorstep = Doorstep()
   /// Whose connection libwebsockets is being given just now.
   var arriving: Arrival?
   var isListening = false
@@ -95,7 +96,8 @@ package final class Server: @unchecked Sendable {
     loop.serviceWithoutWaiting()
     madeAt = loop.now
     hub.now = madeAt
-    let seconds = (limits.handshakeTimeoutMilliseconds + 999) / 1000
+    // Its own deadlines, one for each stage, come after the one of all.
+    let seconds = limits.handshakeTimeoutMilliseconds / 1000 + 2
     lws = LwsContext(
       loop: loop.raw, server: self, handshakeTimeoutSeconds: UInt32(clamping: seconds),
       headerBytesMax: limits.headerBytesMax, receiveBufferBytes: limits.receiveBufferBytes)

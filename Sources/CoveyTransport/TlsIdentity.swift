@@ -66,8 +66,13 @@ final class TlsIdentity {
     var text = [CChar](repeating: 0, count: 160)
     var isMismatch: Int32 = 0
     covey__tls_reason(&text, text.count, &isMismatch)
+    return (words(text), isMismatch != 0)
+  }
+
+  /// What OpenSSL wrote, up to its NUL, in the lower case that it mostly has.
+  static func words(_ text: [CChar]) -> String {
     let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    return (String(decoding: bytes, as: UTF8.self).lowercased(), isMismatch != 0)
+    return String(decoding: bytes, as: UTF8.self).lowercased()
   }
 
   /// Of what a client offers, HTTP/1.1: h2 would bring connections that skip checks of ours.

@@ -11,6 +11,9 @@ extension Sockets {
   ) throws(Failure) -> Listening {
     let ids = try owner.map(Self.ids)
     let place = Failure.quote(path)
+    // Or of two that come at once one takes the other's for dead: bound, and not listening yet.
+    let lock = FolderLock(of: path)
+    defer { lock?.release() }
     try removeDead(path, place)
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | cloexec, 0)
     guard descriptor >= 0 else { throw problem(place) }
@@ -22,9 +25,7 @@ extension Sockets {
         withUnixAddress(path, { bind(descriptor, $0, $1) == 0 })
       else { throw problem(place) }
       made = file(path)
-      // In this order: who gives a file away may not change its mode any more.
-      guard chmod(path, mode_t(mode)) == 0 else { throw problem(place) }
-      if let (user, group) = ids, lchown(path, user, group) != 0 { throw problem(place) }
+      try setRights(path, place, mode, ids)
       guard Glibc.listen(descriptor, Int32(clamping: backlog)) == 0
       else { throw problem(place) }
       return Listening(descriptor: descriptor, port: 0, file: made)
@@ -32,6 +33,26 @@ extension Sockets {
       Glibc.close(descriptor)
       if let made { remove(made) }
       throw error
+    }
+  }
+
+  /// Whoever may write to the folder may put something else in the socket's place: what gets the
+  /// rights is the socket, or nothing.
+  private static func setRights(
+    _ path: String, _ place: String, _ mode: UInt32, _ ids: (uid_t, gid_t)?
+  ) throws(Failure) {
+    let descriptor = covey__open_path(path)
+    guard descriptor >= 0 else { throw problem(place) }
+    defer { Glibc.close(descriptor) }
+    var found = stat()
+    guard fstat(descriptor, &found) == 0 else { throw problem(place) }
+    guard found.st_mode & S_IFMT == S_IFSOCK else {
+      throw .system("cannot listen on \(place): it is there, and no socket")
+    }
+    // In this order: who gives a file away may not change its mode any more.
+    guard covey__change_mode(descriptor, mode_t(mode)) == 0 else { throw problem(place) }
+    if let (user, group) = ids, covey__change_owner(descriptor, user, group) != 0 {
+      throw problem(place)
     }
   }
 

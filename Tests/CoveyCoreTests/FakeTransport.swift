@@ -291,6 +291,7 @@ final class FakeTransport {
   }
 
   private func flush() {
+    hub.beginTurn()
     hub.settle()
     writeDirty()
     hub.endTurn()

@@ -4,8 +4,8 @@ import Testing
 
 extension Hub {
   /// A hub with one public channel.
-  static func `public`() throws -> Hub {
-    let hub = Hub(limits: Limits(), token: 1, secret: Secret(1, 2))
+  static func `public`(_ limits: Limits = Limits()) throws -> Hub {
+    let hub = Hub(limits: limits, token: 1, secret: Secret(1, 2))
     let channel = Channel(pattern: try Pattern("ws/"), origins: try OriginRules([]))
     channel.isPublic = true
     _ = try hub.register(channel)

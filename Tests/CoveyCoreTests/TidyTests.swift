@@ -55,9 +55,9 @@ struct TidyTests {
   private static let onlyIn = [
     "CLibwebsockets": ["Sources/CoveyTransport/Lws.swift"],
     "CLibuv": ["Uv", "UvFiles", "UvPoll", "UvResolver", "UvTimer", "UvWatch"].map(inTransport),
-    "CLibssl": ["TlsEntrance", "TlsIdentity", "TlsSubject"].map(inTransport),
-    "CSockets": ["Sockets", "UnixSockets"].map(inTransport),
-    "Glibc": ["Sockets", "UnixSockets"].map(inTransport),
+    "CLibssl": ["TlsEntrance", "TlsHandshake", "TlsIdentity", "TlsSubject"].map(inTransport),
+    "CSockets": ["FolderLock", "Sockets", "UnixSockets"].map(inTransport),
+    "Glibc": ["FolderLock", "Sockets", "UnixSockets"].map(inTransport),
     "CHiredis": ["Sources/CoveyRedis/Connecting/RedisConnection.swift"],
     "CLibcrypto": ["Fernet", "Digest"].map { "Sources/CoveyRedis/Formats/\($0).swift" },
   ]

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Which target is run says the environment: `json`, `frames`, `calls`, `requests` or `proxies`.
+/// Which target is run says the environment: `json`, `frames`, `calls`, `requests`,
+/// `proxies` or `layers`.
 private let target = getenv("COVEY_FUZZ").map { String(cString: $0) } ?? "json"
 
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -12,6 +13,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     case "calls": try fuzzCalls(input)
     case "requests": fuzzRequests(input)
     case "proxies": try fuzzProxies(input)
+    case "layers": try fuzzLayers(input)
     default: try fuzzJSON(input)
     }
   } catch { fatalError("\(error)") }

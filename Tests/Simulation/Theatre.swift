@@ -133,6 +133,7 @@ final class Theatre {
   // MARK: writing
 
   func flush() {
+    hub.beginTurn()
     hub.settle()
     writeDirty()
     hub.endTurn()

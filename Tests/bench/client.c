@@ -57,13 +57,15 @@ static double now(clockid_t clock) {
 double wall(void) { return now(CLOCK_MONOTONIC); }
 double own_cpu(void) { return now(CLOCK_PROCESS_CPUTIME_ID); }
 
-double server_cpu(void) {
+double process_cpu(pid_t pid) {
   clockid_t clock;
-  errno = clock_getcpuclockid(option.pid, &clock);
+  errno = clock_getcpuclockid(pid, &clock);
   if (errno)
-    die("CPU clock of the server");
+    die("CPU clock of a server");
   return now(clock);
 }
+
+double server_cpu(void) { return process_cpu(option.pid); }
 
 /* ------------------------------------------------------------- buffers -- */
 

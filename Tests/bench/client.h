@@ -36,6 +36,8 @@ struct options {
   int port, core, connections, in_flight, size;
   bool is_tls;
   pid_t pid;
+  int sender_port; /* of the relay scenarios, see load_relay.c */
+  pid_t sender_pid, bus_pid;
   double seconds, patience;
 };
 extern struct options option;
@@ -86,8 +88,10 @@ bool wait_until_landed(void);
 /* Says what is missing as the end of the line of JSON; the exit status. */
 int reconcile(void);
 
-/* User and system time of all threads of the server, and of this process. */
+/* User and system time of all threads of the server, of another process, and of
+ * this one. */
 double server_cpu(void);
+double process_cpu(pid_t pid);
 double own_cpu(void);
 double wall(void);
 

@@ -1,9 +1,10 @@
-"""The rows about state and about Python: Covey against one other figure, in alternating pairs."""
+"""The rows about state, layers, Python: Covey against one other figure, in alternating pairs."""
 
 from dataclasses import dataclass, replace
 
 import measuring
 from measuring import Scenario
+from relaying import Bare, Relayed
 from restarting import Restarted
 
 
@@ -150,6 +151,7 @@ def all_comparisons(is_quick):
     yield from production_comparisons(is_quick)
     yield from still_comparisons()
     yield from watching_comparisons()
+    yield from layer_comparisons()
     yield from python_comparisons()
 
 
@@ -220,6 +222,45 @@ def watching_comparisons():
                 "off",
                 group="production",
             )
+
+
+def layer_comparisons():
+    """Two processes on Redis, the sender on the one, the members on the other."""
+
+    def relayed(scheme, mode="events", contender="covey"):
+        return Relayed(Scenario("relay", mode, 1000, 16), scheme, contender)
+
+    django = "redis+django-pubsub"
+    for name, scheme in (("covey", "redis"), ("pubsub", django), ("mailbox", "redis+django")):
+        yield Comparison(
+            f"layer-{name}",
+            f"chat, 1000 members on the other process, 16 in flight, `{scheme}://`",
+            relayed(scheme),
+            "alone",
+            Served(Scenario("fanout", "events", 1000, 16)),
+            "one process alone",
+            group="layer",
+        )
+    yield Comparison(
+        "layer-time",
+        "from sending an event to its handler in the other process, median",
+        Relayed(Scenario("relay-time", "events", 1), "redis", arguments=("--timed",)),
+        "bare",
+        Bare(),
+        "publish and receive by hiredis",
+        "median_us",
+        "layer",
+    )
+    yield Comparison(
+        "layer-channels",
+        f"chat, 1000 members on the other process, 16 in flight, `{django}://`",
+        relayed(django),
+        "channels",
+        relayed("redis", "broadcast", "channels"),
+        "that on Channels, RedisPubSubChannelLayer, uvicorn",
+        group="layer",
+        rounds_max=3,
+    )
 
 
 def python_comparisons():

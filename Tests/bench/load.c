@@ -2,7 +2,7 @@
  *
  *   load --scenario NAME --port N --pid N [--host 127.0.0.1] [--core 1]
  *        [--connections 100] [--in-flight 1] [--size 64] [--seconds 0.4]
- *        [--patience 20] [--tls]
+ *        [--patience 20] [--tls] [--sender-port N --sender-pid N --bus-pid N]
  *
  * fanout  One client sends bursts of in-flight messages with one send(); the
  *         next burst follows when every client has all of this one.
@@ -11,6 +11,7 @@
  *         message delivered to all of them.
  * call, delta, delta-bytes, join, join-bytes  See load_context.c.
  * chat, call-text, call-json  See load_json.c.
+ * relay, relay-time  See load_relay.c; they have --sender-port, ...
  * still   See load_still.c.
  *
  * The figure is the CPU time of the process --pid between two points at which
@@ -154,6 +155,11 @@ static void connect_all(void) {
   connect_until(option.connections, "/bench");
 }
 
+/* To the clients of the server that is measured. */
+static uint64_t deliveries_now(void) {
+  return landed - (scenario->is_relayed ? clients[0].received : 0);
+}
+
 int measure_messages(void) {
   scenario->connect();
   settle(0.05);
@@ -163,7 +169,7 @@ int measure_messages(void) {
   if (fine && wall() < warm_until)
     fine = scenario->phase(warm_until - wall());
   settle(0.01);
-  uint64_t landed_before = landed;
+  uint64_t before = deliveries_now();
   double cpu = server_cpu(), own = own_cpu();
   double began = wall();
   fine = fine && scenario->phase(option.seconds);
@@ -171,7 +177,7 @@ int measure_messages(void) {
   own = own_cpu() - own;
   settle(0.002);
   cpu = server_cpu() - cpu;
-  uint64_t deliveries = landed - landed_before;
+  uint64_t deliveries = deliveries_now() - before;
   printf("{\"scenario\":\"%s\",\"connections\":%d,\"in_flight\":%d,"
          "\"size\":%d,\"deliveries\":%llu,",
          option.scenario, option.connections, option.in_flight, option.size,
@@ -231,8 +237,9 @@ static const struct scenario idle = {.name = "idle",
 
 static const struct scenario *scenario_named(const char *name) {
   static const struct scenario *const all[] = {
-      &fanout, &echo,       &idle, &call,      &delta,     &delta_bytes,
-      &join,   &join_bytes, &chat, &call_text, &call_json, &still};
+      &fanout,      &echo,  &idle,       &call,      &delta,
+      &delta_bytes, &join,  &join_bytes, &chat,      &call_text,
+      &call_json,   &still, &relay,      &relay_time};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (!strcmp(all[i]->name, name))
       return all[i];
@@ -240,13 +247,21 @@ static const struct scenario *scenario_named(const char *name) {
 }
 
 static bool parse_options(int argc, char **argv) {
-  static const struct option known[] = {
-      {"scenario", 1, NULL, 's'},  {"host", 1, NULL, 'h'},
-      {"port", 1, NULL, 'p'},      {"pid", 1, NULL, 'P'},
-      {"core", 1, NULL, 'c'},      {"connections", 1, NULL, 'n'},
-      {"in-flight", 1, NULL, 'k'}, {"size", 1, NULL, 'b'},
-      {"seconds", 1, NULL, 't'},   {"patience", 1, NULL, 'w'},
-      {"tls", 0, NULL, 'T'},       {0}};
+  static const struct option known[] = {{"scenario", 1, NULL, 's'},
+                                        {"host", 1, NULL, 'h'},
+                                        {"port", 1, NULL, 'p'},
+                                        {"pid", 1, NULL, 'P'},
+                                        {"core", 1, NULL, 'c'},
+                                        {"connections", 1, NULL, 'n'},
+                                        {"in-flight", 1, NULL, 'k'},
+                                        {"size", 1, NULL, 'b'},
+                                        {"seconds", 1, NULL, 't'},
+                                        {"patience", 1, NULL, 'w'},
+                                        {"tls", 0, NULL, 'T'},
+                                        {"sender-port", 1, NULL, 'S'},
+                                        {"sender-pid", 1, NULL, 'I'},
+                                        {"bus-pid", 1, NULL, 'B'},
+                                        {0}};
   int letter;
   while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
     switch (letter) {
@@ -280,6 +295,15 @@ static bool parse_options(int argc, char **argv) {
     case 'T':
       option.is_tls = true;
       break;
+    case 'S':
+      option.sender_port = atoi(optarg);
+      break;
+    case 'I':
+      option.sender_pid = atoi(optarg);
+      break;
+    case 'B':
+      option.bus_pid = atoi(optarg);
+      break;
     case 'w':
       option.patience = atof(optarg);
       break;
@@ -292,6 +316,10 @@ static bool parse_options(int argc, char **argv) {
   int size_max = SIZE_MAX_BYTES;
   if (scenario && scenario->is_json)
     size_max -= JSON_BYTES_MAX;
+  if (scenario && scenario->is_relayed &&
+      (option.sender_port <= 0 || option.sender_pid <= 0 ||
+       option.bus_pid <= 0))
+    return false;
   return scenario && option.port > 0 && option.pid > 0 &&
          option.connections > 0 && option.in_flight > 0 &&
          option.size >= SEQUENCE_DIGITS &&

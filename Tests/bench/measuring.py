@@ -37,8 +37,9 @@ class Scenario:
         )
 
 
-def measure(scenario, command, cores, seconds):
-    """Runs one fresh server under load; returns what the generator says."""
+def measure(scenario, command, cores, seconds, more=None):
+    """Runs one fresh server under load; returns what the generator says, which is given more
+    options."""
     with servers.running(command, cores[0]) as up:
         pid, port = up
         load = {
@@ -50,6 +51,7 @@ def measure(scenario, command, cores, seconds):
             "in-flight": scenario.in_flight,
             "size": scenario.size,
             "seconds": seconds,
+            **(more or {}),
         }
         command = [str(servers.OUT / "load")]
         for name, value in load.items():

@@ -17,7 +17,8 @@ struct scenario {
   /* Of those that compare every byte with what is next in order. */
   size_t (*request)(char *to, uint64_t number);
   size_t (*answer)(char *to, uint64_t number);
-  bool is_json; /* spaces in what comes are not compared */
+  bool is_json;    /* spaces in what comes are not compared */
+  bool is_relayed; /* the first client is another server's */
 };
 
 /* load.c */
@@ -33,6 +34,9 @@ double server_resident_bytes(void);
 /* load_context.c */
 extern const struct scenario delta, delta_bytes, call, join, join_bytes;
 void join_all(int count);
+
+/* load_relay.c */
+extern const struct scenario relay, relay_time;
 
 /* load_still.c */
 extern const struct scenario still;

@@ -21,8 +21,8 @@ PEERS = {
     "socketify": ("import socketify", ["socketify"]),
     "websockets": ("import websockets.asyncio.server", ["websockets"]),
     "channels": (
-        "import channels, uvicorn, uvloop, httptools",
-        ["channels", "uvicorn"],
+        "import channels, channels_redis, uvicorn, uvloop, httptools",
+        ["channels", "channels_redis", "uvicorn"],
     ),
     "orjson": ("import orjson", ["orjson"]),
 }
@@ -53,7 +53,7 @@ def compile_c(name, *more, beside=()):
 
 
 def load():
-    beside = ("client", "load_context", "load_json", "load_still")
+    beside = ("client", "load_context", "load_json", "load_relay", "load_still")
     compile_c("load", "-lssl", "-lcrypto", beside=beside)
 
 
@@ -92,6 +92,7 @@ def covey():
         for mode, beside in programs.items():
             program = compile_c(mode, f"-I{include}", *library, here, beside=beside)
             found.commands[mode] = [program]
+        found.commands["bus"] = [compile_c("bus", "-lhiredis")]
         if (BINDING / "covey" / "__init__.py").exists():
             add_covey_python(found)
     found.missing = "" if found.commands else "not built"
@@ -178,10 +179,10 @@ def peer(name):
 
 
 @contextlib.contextmanager
-def running(command, core):
-    """Starts a server on a core of its own; gives (process id, port)."""
-    said = OUT / "server.out"
-    with open(said, "wb") as output, open(OUT / "server.log", "wb") as log:
+def running(command, core, name="server"):
+    """Starts a server on this core; gives (process id, port)."""
+    said, logged = OUT / f"{name}.out", OUT / f"{name}.log"
+    with open(said, "wb") as output, open(logged, "wb") as log:
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", "0"],
             stdout=output,
@@ -189,7 +190,7 @@ def running(command, core):
             preexec_fn=lambda: os.sched_setaffinity(0, {core}),
         )
     try:
-        yield process.pid, wait_for_port(process, said)
+        yield process.pid, wait_for_port(process, said, logged)
         if process.poll() is not None:
             raise ServerFailed(f"it ended by itself: {process.returncode}")
     finally:
@@ -197,14 +198,14 @@ def running(command, core):
         process.wait()
 
 
-def wait_for_port(process, said):
+def wait_for_port(process, said, logged):
     give_up = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < give_up:
         found = re.search(r"listening on .*:(\d+)", said.read_text())
         if found:
             return int(found[1])
         if process.poll() is not None:
-            log = last_line((OUT / "server.log").read_text(errors="replace"))
+            log = last_line(logged.read_text(errors="replace"))
             raise ServerFailed(f"it did not start: {log}")
         time.sleep(0.01)
     raise ServerFailed(f"not listening after {START_SECONDS_MAX} seconds")

@@ -156,6 +156,28 @@ TARGETS = [
             ("broadcast, 1000 members, 16 in flight", "fanout-1000-16-64"),
         )
     ),
+    Target(
+        "chat over two processes, redis://: 1.2 x one alone", 1.2, "layer-covey", against="alone"
+    ),
+    Target(
+        "chat over two processes, redis+django-pubsub://: 1.3 x one alone",
+        1.3,
+        "layer-pubsub",
+        against="alone",
+    ),
+    Target(
+        "publish to delivery on the other process, idle: 2 x bare Redis",
+        2,
+        "layer-time",
+        "median_us",
+        "bare",
+    ),
+    Target(
+        "chat over two processes: 1/15 of Channels on Redis",
+        1 / 15,
+        "layer-channels",
+        against="channels",
+    ),
     Target("stripped library: 8 MB", 8e6, "library", "bytes", ""),
 ]
 

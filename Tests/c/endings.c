@@ -219,6 +219,7 @@ static void a_slow_reader_is_closed(void) {
   }
   CHECK_IS(status, COVEY_E_GONE);
   check_ending(&h, COVEY_ENDING_SLOW, 1013, 0);
+  CHECK_TEXT(h.ending_reason, "too slow");
   close_with(&h, &c);
 }
 

@@ -36,6 +36,7 @@ static void a_consumer_is_closed_when_its_time_has_come(void) {
   AWAIT(&h, atomic_load(&h.disconnects) == 1);
   CHECK_IS(h.ending.cause, COVEY_ENDING_EXPIRED);
   CHECK_IS(h.ending.code, 4401);
+  CHECK_TEXT(h.ending_reason, "expired");
   CHECK_IS(covey_consumer_set_expiry(h.server, consumer, 1), COVEY_E_GONE);
   client_drop(&c, false);
   host_close(&h);

@@ -64,6 +64,7 @@ static void readers_that_stand_still_are_closed_when_memory_is_full(void) {
   AWAIT(&h, atomic_load(&h.disconnects) == 1);
   CHECK_IS(h.ending.cause, COVEY_ENDING_SHED);
   CHECK_IS(h.ending.code, 1013);
+  CHECK_TEXT(h.ending_reason, "out of memory");
   CHECK(statistics_of(&h).memory_bytes < MEMORY);
   CHECK(statistics_of(&h).limits_memory >= 1);
   CHECK_IS(statistics_of(&h).endings_shed, 1);

@@ -35,6 +35,7 @@ static void a_burst_is_heard_and_one_more_message_is_1008(void) {
   AWAIT(&h, atomic_load(&h.disconnects) == 1);
   CHECK_IS(h.ending.cause, COVEY_ENDING_TOO_FAST);
   CHECK_IS(h.ending.code, 1008);
+  CHECK_TEXT(h.ending_reason, "too many messages");
   CHECK_IS(atomic_load(&h.messages), 5);
   CHECK_IS(statistics_of(&h).endings_too_fast, 1);
   CHECK_IS(statistics_of(&h).limits_message_rate, 1);
@@ -78,6 +79,7 @@ static void a_message_that_is_not_too_large_is_never_too_much_at_once(void) {
   CHECK_IS(client_is_closed(&c), 1008);
   AWAIT(&h, atomic_load(&h.disconnects) == 1);
   CHECK_IS(h.ending.cause, COVEY_ENDING_TOO_FAST);
+  CHECK_TEXT(h.ending_reason, "too many bytes");
   CHECK_IS(statistics_of(&h).limits_byte_rate, 1);
   client_drop(&c, false);
   host_close(&h);

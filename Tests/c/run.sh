@@ -25,7 +25,7 @@ programs=(misuse_nulls misuse_ids misuse_numbers misuse_sizes misuse_text
   connect request groups endings limits drive descriptor
   models store changes transactions letting_in contexts owners anchors variables
   actions answers writes refusals loads sessions slow mailbox drain watching
-  listening tls unix proxies
+  listening tls handshakes unix proxies
   rates memory outboxes expiry log_records
   describe describe_shapes describe_files describe_names)
 threads=(threads_state threads)

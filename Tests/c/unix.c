@@ -6,12 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[64];
@@ -320,6 +324,178 @@ static void what_is_another_ones_meanwhile_is_not_removed(void) {
   remove_folder();
 }
 
+/* --------------------------------------------------------- many at once -- */
+
+/* What a server leaves that died, unless somebody is there. */
+static void leave_dead(void) {
+  struct sockaddr_un address;
+  memset(&address, 0, sizeof address);
+  address.sun_family = AF_UNIX;
+  strcpy(address.sun_path, path);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  (void)bind(fd, (struct sockaddr *)&address, sizeof address);
+  close(fd);
+}
+
+enum { RIVALS = 8, ROUNDS = 25 };
+
+/* A process that makes a server, waits at the gate, listens, says whether it
+ * does, and serves as long as `end` is open. */
+static void rival(int gate, int verdict, int end) {
+  covey_listen_options where = at_path();
+  struct pollfd watched = {end, POLLIN, 0};
+  char said = '?';
+  host h;
+  host_prepare(&h);
+  if (!host_make(&h, NULL, NULL))
+    _exit(1);
+  (void)write(verdict, "r", 1);
+  (void)read(gate, &said, 1); /* until it is closed */
+  covey_status status = covey_server_listen(h.server, &where, NULL, NULL);
+  said = status == COVEY_OK ? 'y' : status == COVEY_E_SYSTEM ? 'n' : '!';
+  (void)write(verdict, &said, 1);
+  while (poll(&watched, 1, 0) == 0)
+    host_turn(&h);
+  host_close(&h);
+  _exit(0);
+}
+
+static bool reads(int from, char *said) {
+  struct pollfd watched = {from, POLLIN, 0};
+  return CHECK(poll(&watched, 1, check_ms(20000)) == 1) &&
+         CHECK_IS(read(from, said, 1), 1);
+}
+
+/* Starts many on one path, of whom one listens and answers; ends them, or kills
+ * them, so that the next ones find a dead socket. */
+static bool one_of_many_listens(bool is_killed) {
+  int gate[2], verdict[2], end[2], winners = 0;
+  pid_t ids[RIVALS];
+  char said;
+  if (!CHECK(pipe(gate) == 0 && pipe(verdict) == 0 && pipe(end) == 0))
+    return false;
+  for (int i = 0; i < RIVALS; i++) {
+    ids[i] = fork();
+    if (ids[i] == 0) {
+      close(gate[1]), close(end[1]);
+      rival(gate[0], verdict[1], end[0]);
+    }
+  }
+  bool is_good = true;
+  for (int i = 0; i < RIVALS && is_good; i++)
+    is_good = reads(verdict[0], &said) && CHECK_IS(said, 'r');
+  close(gate[1]);
+  for (int i = 0; i < RIVALS && is_good; i++) {
+    is_good = reads(verdict[0], &said) && CHECK(said == 'y' || said == 'n');
+    winners += said == 'y';
+  }
+  is_good = CHECK_IS(winners, 1) && is_good;
+  for (int i = 0; i < 3; i++) {
+    client c = client_make(NULL, NULL);
+    c.identity = NULL;
+    is_good = CHECK(client_connect_path(&c, path)) &&
+              CHECK_IS(client_upgrade(&c, "/ws/lobby/", NULL), 101) && is_good;
+    client_drop(&c, false);
+  }
+  for (int i = 0; i < RIVALS && is_killed; i++)
+    (void)kill(ids[i], SIGKILL);
+  close(end[1]);
+  for (int i = 0; i < RIVALS; i++) {
+    int status = 0;
+    (void)waitpid(ids[i], &status, 0);
+    is_good = (is_killed || CHECK_IS(status, 0)) && is_good;
+  }
+  close(gate[0]), close(verdict[0]), close(verdict[1]), close(end[0]);
+  return CHECK_IS(access(path, F_OK), is_killed ? 0 : -1) && is_good;
+}
+
+static void of_many_that_come_at_once_one_listens(void) {
+  if (!make_folder())
+    return;
+  for (int round = 0; round < ROUNDS; round++)
+    if (!one_of_many_listens(round % 3 != 2))
+      break;
+  remove_folder(); /* nothing else is in it */
+}
+
+/* Makes servers one after the other; whoever got the path must have it as long
+ * as it lives. Leaves a dead socket there now and then. Answers how often it
+ * had it, or -1. */
+static int contends(void) {
+  int times = 0;
+  for (int i = 0; i < 40; i++) {
+    covey_listen_options where = at_path();
+    host h;
+    host_prepare(&h);
+    if (!host_make(&h, NULL, NULL))
+      return -1;
+    covey_status status = covey_server_listen(h.server, &where, NULL, NULL);
+    if (status == COVEY_OK) {
+      bool is_mine = echoes(&h) && atomic_load(&h.messages) == 1;
+      times++;
+      if (!is_mine)
+        return -1;
+    }
+    host_close(&h);
+    if (i % 4 == 3)
+      leave_dead();
+  }
+  return times;
+}
+
+static void who_has_a_path_keeps_it_whoever_else_comes(void) {
+  pid_t ids[RIVALS];
+  int total = 0;
+  if (!make_folder())
+    return;
+  for (int i = 0; i < RIVALS; i++) {
+    ids[i] = fork();
+    if (ids[i] == 0) {
+      int times = contends();
+      _exit(times < 0 ? 255 : times);
+    }
+  }
+  for (int i = 0; i < RIVALS; i++) {
+    int status = 0;
+    (void)waitpid(ids[i], &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) <= 40);
+    total += WEXITSTATUS(status);
+  }
+  CHECK(total > 0);
+  remove_folder();
+}
+
+static void a_folder_that_somebody_keeps_locked_is_no_obstacle(void) {
+  host h;
+  covey_listen_options where = at_path();
+  if (!make_folder())
+    return;
+  int locked = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  CHECK_IS(flock(locked, LOCK_EX), 0);
+  close(socket_at(path, true));
+  CHECK(open_at(&h, &where));
+  CHECK(echoes(&h));
+  host_close(&h);
+  close(locked);
+  remove_folder();
+}
+
+/* Paths without a folder's name. */
+static void a_path_may_be_relative(void) {
+  host h;
+  covey_listen_options where = at_path();
+  if (!make_folder() || !CHECK_IS(chdir(folder), 0))
+    return;
+  strcpy(path, "socket");
+  CHECK(open_at(&h, &where));
+  CHECK_IS(mode_of("socket"), S_IFSOCK | 0600);
+  CHECK(echoes(&h));
+  host_close(&h);
+  CHECK_IS(access("socket", F_OK), -1);
+  CHECK_IS(chdir("/"), 0);
+  remove_folder();
+}
+
 int main(int argc, char **argv) {
   static const check_test tests[] = {
       TEST(clients_connect_to_a_path),
@@ -330,6 +506,10 @@ int main(int argc, char **argv) {
       TEST(who_is_dead_is_replaced_and_who_is_alive_is_not),
       TEST(what_is_no_socket_stays),
       TEST(what_is_another_ones_meanwhile_is_not_removed),
+      TEST(of_many_that_come_at_once_one_listens),
+      TEST(who_has_a_path_keeps_it_whoever_else_comes),
+      TEST(a_folder_that_somebody_keeps_locked_is_no_obstacle),
+      TEST(a_path_may_be_relative),
   };
   return CHECK_MAIN(argc, argv, tests);
 }

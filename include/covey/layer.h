@@ -34,8 +34,9 @@
  *   log_bytes     4,194,304; their bytes
  *   log_seconds   600; how long they are kept after the last one
  *   expiry        60; redis+django:// alone: seconds that a message waits
- *   group_expiry  86,400; the same as Django's; seconds
- *   capacity      100; messages that wait in the mailbox of one process
+ *   group_expiry  86,400; redis+django:// alone: the same as Django's; seconds
+ *   capacity      100; redis+django:// alone: messages that wait in the mailbox
+ *                 of one process
  *
  * There is no TLS to the bus. The address of a consumer
  * (covey_consumer_get_address) is a channel name for Django Channels as well.
@@ -50,7 +51,8 @@
  * more, other characters than ASCII letters, digits, "-", "_" and ".") are
  * written as "covey-" and the name, each byte but letters, digits, "_" and "."
  * as "-" and two hexadecimal digits; where that has 100 bytes or more, as
- * "covey--" and the SHA-256 of the name.
+ * "covey--" and the SHA-256 of the name. With redis+django:// the clocks of all
+ * hosts agree to a minute: by them messages and memberships are too old.
  */
 #ifndef COVEY_H
 #include "../covey.h" /* which includes this one in its place */
@@ -76,8 +78,8 @@ enum {
   /* It left, and the connection broke before the bus said that it has it. It is
    * not sent again. Of the Django drivers alone. */
   COVEY_LAYER_GAP_UNKNOWN = 3,
-  /* It left, but the mailbox of another process was full (capacity). Of
-   * redis+django:// alone. */
+  /* It left, but the mailbox of another process was full (capacity), or its key
+   * holds something else. Of redis+django:// alone. */
   COVEY_LAYER_GAP_FULL = 4
 };
 

@@ -48,7 +48,8 @@ typedef struct covey_listen_options {
 
   /* A Unix socket, at most 107 bytes. A socket that nobody answers on any more
    * is replaced; one that is alive, or a file of another kind, is
-   * COVEY_E_SYSTEM. Removed when the server ends, if it is still its own. */
+   * COVEY_E_SYSTEM; of several servers that come at once, one listens. Removed
+   * when the server ends, if it is still its own. */
   const char *path;
   const char *owner; /* as chown(1): "user", "user:group", ":group"; NULL: the
                       * process's */

@@ -100,6 +100,11 @@ typedef struct covey_statistics {
   uint64_t drops_slow;   /* messages dropped by a slow_policy */
   uint64_t memory_bytes; /* now; what memory_bytes_max bounds */
 
+  /* Handshakes of TLS that began and were not finished, for whatever reason:
+   * something else than TLS, a certificate that one side refuses, no time. Who
+   * hangs up without a byte is not among them. */
+  uint64_t connections_tls_failed;
+
   /* The layer (covey/layer.h). */
   uint64_t layer_connected;   /* now: 1 while other processes are reached */
   uint64_t layer_connections; /* ever made to the bus */
@@ -120,7 +125,7 @@ typedef struct covey_statistics {
     (uint32_t)sizeof(covey_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                  \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                               \
   }
 
 /** Does what COVEY_STATISTICS_INIT does. NULL does nothing.
@@ -176,8 +181,8 @@ covey_status covey_server_get_metrics(covey_server *server,
  *    "groups": [{"name": "lobby", "members": 1}, ...],
  *    "endings": [{"time": "2026-11-21T09:29:58.000Z", "id": "16",
  *      "channel": "ws/chat/<str:room>/", "peer": "192.0.2.1", "user": null,
- *      "cause": "slow", "code": 1013, "reason": "", "clean": false,
- *      "age": 4.5}, ...]}
+ *      "cause": "slow", "code": 1013, "reason": "too slow",
+ *      "clean": false, "age": 4.5}, ...]}
  *
  * The server's state is running, draining or stopping; a consumer's undecided,
  * open or closing; a cause is what an ending of the statistics is called.

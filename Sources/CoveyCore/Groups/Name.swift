@@ -3,6 +3,7 @@ package struct Name: Hashable, Sendable {
   package let bytes: [UInt8]
 
   /// Takes bytes that are known to be UTF-8.
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
   package init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 
   package init(_ text: String) { bytes = Array(text.utf8) }

@@ -29,24 +29,30 @@ package struct TopicAnswer: Sendable {
     return letters[Int(number &- firstNumber)]
   }
 
-  /// The letters behind this number; of a sound answer.
-  func letters(beyond number: UInt64) -> ArraySlice<Letter> {
+  private func letters(beyond number: UInt64) -> ArraySlice<Letter> {
     guard number >= firstNumber else { return letters[...] }
     let known = min(number &- firstNumber, UInt64(letters.count))
     return letters.dropFirst(Int(known)).dropFirst()
   }
 
+  /// The letters that a place does not know of; of a sound answer.
+  func letters(after place: TopicPlace) -> ArraySlice<Letter> {
+    isOfSameLife(as: place) ? letters(beyond: place.number) : letters[...]
+  }
+
   /// Whether the bus went on from a place and still has every letter since; of a sound answer.
   func continues(_ place: TopicPlace) -> Bool {
     guard let position else { return place.chain == nil }
-    guard place.chain == nil || place.chain == position.chain,
-      position.number >= place.number
-    else { return false }
-    // Another letter with our number: the bus was set back, and has gone on since.
-    if let last = place.last, let logged = letter(place.number), last != TopicPlace.Mark(logged) {
-      return false
-    }
+    guard isOfSameLife(as: place), position.number >= place.number else { return false }
     return position.number == place.number
       || !letters.isEmpty && firstNumber <= place.number &+ 1
+  }
+
+  private func isOfSameLife(as place: TopicPlace) -> Bool {
+    guard let chain = place.chain else { return true }
+    guard chain == position?.chain else { return false }
+    guard let last = place.last, let logged = letter(place.number) else { return true }
+    // Another letter with our number: the bus was set back, and has gone on since.
+    return last == TopicPlace.Mark(logged)
   }
 }

@@ -29,7 +29,7 @@ extension Hub {
 
   private func expire(_ slot: Int) {
     if let follower = consumers[slot].follower { forgetSession(follower) }
-    end(slot, status: 401, Ending(cause: .expired, code: limits.expiredCloseCode))
+    end(slot, status: 401, .told(.expired, limits.expiredCloseCode, .expired))
   }
 
   /// Ends everybody who is this user, and forgets what is kept for who of them may come back.

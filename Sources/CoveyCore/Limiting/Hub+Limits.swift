@@ -107,6 +107,17 @@ extension Hub {
       ["peer": .text(address), "count": .number(count)])
   }
 
+  /// Somebody began a handshake of TLS and never finished it.
+  package func countFailedHandshake(_ peer: [UInt8], _ reason: String) {
+    counters.connectionsTlsFailed &+= 1
+    guard let count = handshakeLog.happened(at: now) else { return }
+    let address = String(decoding: peer, as: UTF8.self)
+    log(
+      .info, .connectionTlsFailed,
+      "handshake of TLS with \(address) failed: \(reason); \(count) since this was last said",
+      ["peer": .text(address), "reason": .text(reason), "count": .number(count)])
+  }
+
   // MARK: rates
 
   /// Charges a piece of a message. What went past a rate on a context channel goes on to where it
@@ -119,7 +130,7 @@ extension Hub {
     case .listing, .loading, .following: return true
     default:
       reached(limit, allowance.maximum(limit), slot: slot)
-      fail(slot, .tooFast, .policyViolation)
+      fail(slot, Self.ending(limit))
       return false
     }
   }
@@ -138,17 +149,26 @@ extension Hub {
       counters.calls &+= 1
       store.writer.writeActionError(Self.bytes(text, id.range), 429, message)
     } else {
-      return fail(slot, .tooFast, .policyViolation)
+      return fail(slot, Self.ending(limit))
     }
     counters.callsFailed &+= 1
     answer(slot)
+  }
+
+  private static func ending(_ limit: Limit) -> Ending {
+    let words: Ending.Words = limit == .byteRate ? .tooManyBytes : .tooManyMessages
+    return .told(.tooFast, .policyViolation, words)
   }
 
   private static func unit(_ limit: Limit) -> String { limit == .byteRate ? "bytes" : "messages" }
 
   // MARK: turns
 
+  /// Something has happened, for the first time since the owner waited.
+  package func beginTurn() { hasShed = false }
+
   /// All was written that could be: what is too much is shed, and the host told what it comes to.
+  /// Comes more than once a turn.
   package func endTurn() {
     shedIfFull()
     if !droppedOf.isEmpty { tellDrops() }

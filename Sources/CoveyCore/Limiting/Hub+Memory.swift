@@ -66,7 +66,10 @@ extension Hub {
   /// has most. Looks at everybody, and so at most once a turn.
   func shedIfFull() {
     guard let most = limits.memoryBytesMax, memoryBytes &- leavingBytes >= most else { return }
-    reached(.memory, UInt64(clamping: most))
+    if !hasShed {
+      hasShed = true
+      reached(.memory, UInt64(clamping: most))
+    }
     for slot in slots(byMost: droppableBytes) where memoryBytes &- leavingBytes >= most {
       if let follower = consumers[slot].follower { fallBehind(slot, follower) }
     }
@@ -127,7 +130,7 @@ extension Hub {
   /// Ends a consumer to make room. What its socket holds back cannot be taken back: of that no more
   /// than a little stays for the length of a farewell, then such consumers are dropped at once.
   private func shed(_ slot: Int, mayLeave most: Int) {
-    let ending = Ending(cause: .shed, code: limits.slowCloseCode)
+    let ending = Ending.told(.shed, limits.slowCloseCode, .shed)
     let buffered = consumers[slot].outbox.bufferedBytes
     leavingBytes &+= buffered
     consumers[slot].isShed = true

@@ -44,6 +44,7 @@ package struct Metrics {
     text.sample("outcome", "accepted", statistics.connectionsAccepted)
     text.sample("outcome", "refused", statistics.connectionsRefused)
     text.sample("outcome", "dropped", statistics.connectionsDropped)
+    text.sample("outcome", "tls_failed", statistics.connectionsTlsFailed)
     text.single(
       "covey_messages_received_total", .counter, "Whole messages.", statistics.messagesIn)
     text.single(

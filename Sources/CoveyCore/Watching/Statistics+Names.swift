@@ -19,6 +19,7 @@ extension Statistics {
       ("frames_ignored", framesIgnored), ("drops_store", dropsStore),
     ] + limitsNamed + [
       ("drops_slow", dropsSlow), ("memory_bytes", memoryBytes),
+      ("connections_tls_failed", connectionsTlsFailed),
       ("layer_connected", layerConnected),
     ] + LayerCounter.allCases.map { ("layer_\($0.label)", count($0)) }
   }

@@ -12,110 +12,112 @@ protocol RedisConnectionClient: AnyObject {
 }
 
 /// One connection to Redis, by hiredis, on the loop of the server.
+///
+/// hiredis connects, reads, and takes answers apart. Its own half for event loops is not used: it
+/// ends the process when a server says what nobody asked for, and frees what is in use when a
+/// connection ends while it begins.
 final class RedisConnection {
-  /// Until hiredis frees it, which may be after the end.
-  private var context: UnsafeMutablePointer<redisAsyncContext>?
-  private var isOpen = true
+  private var context: UnsafeMutablePointer<redisContext>?
   private var watch: (any LayerWatch)?
-  private var waited: LayerReadiness = []
   private weak var client: (any RedisConnectionClient)?
-  /// Kept until hiredis has let go of the pointer to this.
-  private var itself: RedisConnection?
+  private var isConnected = false
+  /// What is to be written, and how much of it was.
+  private var output: [UInt8] = []
+  private var written = 0
 
   /// Begins to connect.
   init(
     to place: RedisPlace, on loop: any LayerLoop, _ client: any RedisConnectionClient
   ) throws(Failure) {
     self.client = client
-    let made: UnsafeMutablePointer<redisAsyncContext>?
+    let made: UnsafeMutablePointer<redisContext>?
     switch place {
-    case .address(let address, let port): made = redisAsyncConnect(address, Int32(port))
-    case .path(let path): made = redisAsyncConnectUnix(path)
+    case .address(let address, let port): made = redisConnectNonBlock(address, Int32(port))
+    case .path(let path): made = redisConnectUnixNonBlock(path)
     }
     guard let made else { throw .system("no memory for a connection") }
     guard made.pointee.err == 0 else {
       let reason = Self.reason(made)
-      redisAsyncFree(made)
+      redisFree(made)
       throw .system(reason)
     }
-    let watch = loop.watch(made.pointee.c.fd) { [unowned self] in ready($0) }
+    let watch = loop.watch(made.pointee.fd) { [unowned self] readiness in
+      // What comes of it may let go of this.
+      withExtendedLifetime(self) { ready(readiness) }
+    }
     guard let watch else {
-      redisAsyncFree(made)
-      throw .system("the loop cannot watch descriptor \(made.pointee.c.fd)")
+      let descriptor = made.pointee.fd
+      redisFree(made)
+      throw .system("the loop cannot watch descriptor \(descriptor)")
     }
     self.watch = watch
     context = made
-    itself = self
-    attach(made)
+    watch.wait(for: .writing)
   }
 
-  private func attach(_ context: UnsafeMutablePointer<redisAsyncContext>) {
-    let this = Unmanaged.passUnretained(self).toOpaque()
-    context.pointee.data = this
-    context.pointee.ev.data = this
-    context.pointee.ev.addRead = { RedisConnection.of($0)?.want(.reading, true) }
-    context.pointee.ev.delRead = { RedisConnection.of($0)?.want(.reading, false) }
-    context.pointee.ev.addWrite = { RedisConnection.of($0)?.want(.writing, true) }
-    context.pointee.ev.delWrite = { RedisConnection.of($0)?.want(.writing, false) }
-    context.pointee.ev.cleanup = { RedisConnection.of($0)?.letGo() }
-    // That it failed is told when hiredis lets go.
-    redisAsyncSetConnectCallback(context) { context, status in
-      guard status == REDIS_OK, let this = RedisConnection.of(context?.pointee.data) else { return }
-      this.client?.connected(this)
+  deinit { close() }
+
+  private static func reason(_ context: UnsafeMutablePointer<redisContext>) -> String {
+    withUnsafeBytes(of: &context.pointee.errstr) { text in
+      String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
     }
-  }
-
-  private static func of(_ pointer: UnsafeMutableRawPointer?) -> RedisConnection? {
-    pointer.map { Unmanaged<RedisConnection>.fromOpaque($0).takeUnretainedValue() }
-  }
-
-  private static func reason(_ context: UnsafePointer<redisAsyncContext>) -> String {
-    context.pointee.errstr.map { String(cString: $0) } ?? "unknown error"
   }
 
   // MARK: commands
 
-  /// Sends a command; its answer comes to `replied`, but of one that subscribes to `pushed`.
+  /// Sends a command at the end of the turn; what comes of it comes to `replied`.
   func send(_ command: [[UInt8]]) {
-    guard isOpen, let context else { return }
-    _ = Self.withPointers(command) { pointers, sizes in
-      redisAsyncCommandArgv(
-        context,
-        { context, reply, _ in
-          guard let context, let this = RedisConnection.of(context.pointee.data) else { return }
-          this.take(reply)
-        }, nil, Int32(truncatingIfNeeded: command.count), pointers, sizes)
-    }
+    if context != nil { CommandText.append(command, to: &output) }
   }
 
-  /// Calls with the parts of a command side by side, as hiredis wants them.
-  private static func withPointers<Result>(
-    _ command: [[UInt8]],
-    _ body: (UnsafeMutablePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int>?) -> Result
-  ) -> Result {
-    let sizes = command.map(\.count)
-    // One more, so that there is an address even of nothing.
-    var bytes = [CChar]()
-    bytes.reserveCapacity(sizes.reduce(1, +))
-    for part in command { for byte in part { bytes.append(CChar(bitPattern: byte)) } }
-    bytes.append(0)
-    return bytes.withUnsafeBufferPointer { bytes in
-      var offset = 0
-      var pointers: [UnsafePointer<CChar>?] = []
-      for size in sizes {
-        pointers.append(bytes.baseAddress.map { $0 + offset })
-        offset += size
-      }
-      return pointers.withUnsafeMutableBufferPointer { pointers in
-        sizes.withUnsafeBufferPointer { body(pointers.baseAddress, $0.baseAddress) }
-      }
+  /// Writes what waits, as far as it goes at once.
+  func flush() {
+    guard isConnected, let context, written < output.count else { return }
+    let sent = output.withUnsafeBytes { bytes in
+      covey__send(
+        context.pointee.fd, bytes.baseAddress.map { $0 + written }, bytes.count - written)
     }
+    guard sent >= 0 || covey__is_later(sent) != 0 else {
+      return end(String(cString: strerror(Int32(truncatingIfNeeded: -sent))))
+    }
+    written += max(0, sent)
+    if written == output.count {
+      output.removeAll(keepingCapacity: output.capacity <= 1 << 16)
+      written = 0
+    } else if written > 1 << 16, written > output.count / 2 {
+      output.removeFirst(written)
+      written = 0
+    }
+    watch?.wait(for: output.isEmpty ? .reading : [.reading, .writing])
   }
 
-  private func take(_ raw: UnsafeMutableRawPointer?) {
-    // None: the connection is over, which is told once.
-    guard isOpen, let raw else { return }
-    client?.replied(self, Self.reply(raw.assumingMemoryBound(to: redisReply.self), depth: 0))
+  // MARK: the loop
+
+  private func ready(_ readiness: LayerReadiness) {
+    if !isConnected {
+      // Or could not be connected, which shows when the first command is written.
+      isConnected = true
+      watch?.wait(for: .reading)
+      client?.connected(self)
+    }
+    if readiness.contains(.writing) { flush() }
+    if readiness.contains(.reading) { read() }
+  }
+
+  private func read() {
+    guard let context else { return }
+    guard redisBufferRead(context) == REDIS_OK else { return end(Self.reason(context)) }
+    // Whoever hears an answer may close this.
+    while let context = self.context {
+      var answer: UnsafeMutableRawPointer?
+      guard redisGetReplyFromReader(context, &answer) == REDIS_OK else {
+        return end(Self.reason(context))
+      }
+      guard let answer else { return }
+      let reply = Self.reply(answer.assumingMemoryBound(to: redisReply.self), depth: 0)
+      freeReplyObject(answer)
+      client?.replied(self, reply)
+    }
   }
 
   private static func reply(_ reply: UnsafePointer<redisReply>, depth: Int) -> RedisReply {
@@ -139,55 +141,22 @@ final class RedisConnection {
     Array(UnsafeRawBufferPointer(start: reply.pointee.str, count: reply.pointee.len))
   }
 
-  // MARK: the loop
-
-  private func want(_ readiness: LayerReadiness, _ isWanted: Bool) {
-    if isWanted { waited.insert(readiness) } else { waited.remove(readiness) }
-    // What is to be written is written at the end of the turn, unless it waits to be connected.
-    if !(isWanted && readiness == .writing && isReady) { watch?.wait(for: waited) }
-  }
-
-  private var isReady: Bool {
-    isOpen && (context.map { $0.pointee.c.flags & REDIS_CONNECTED != 0 } ?? false)
-  }
-
-  private func ready(_ readiness: LayerReadiness) {
-    // Each of them may end the connection.
-    if isOpen, readiness.contains(.reading), let context { redisAsyncHandleRead(context) }
-    if isOpen, readiness.contains(.writing), let context { redisAsyncHandleWrite(context) }
-  }
-
-  /// Writes what waits, as far as it goes at once.
-  func flush() {
-    guard isReady, waited.contains(.writing), let context else { return }
-    redisAsyncHandleWrite(context)
-    if waited.contains(.writing) { watch?.wait(for: waited) }
-  }
-
   // MARK: the end
 
   /// Ends it without a word.
   func close() {
-    guard isOpen, let context else { return }
-    isOpen = false
+    guard let context else { return }
+    self.context = nil
     client = nil
-    // Inside a callback hiredis frees it later, and lets go of this then.
-    redisAsyncFree(context)
-  }
-
-  /// hiredis is about to close the descriptor and to free the context.
-  private func letGo() {
-    // This may be all that kept it.
-    let kept = itself
-    itself = nil
+    // Before its descriptor, which may be another's at once.
     watch?.close()
     watch = nil
-    let reason = context.map { Self.reason($0) } ?? ""
-    context = nil
-    if isOpen {
-      isOpen = false
-      client?.ended(self, reason.isEmpty ? "closed" : reason)
-    }
-    withExtendedLifetime(kept) {}
+    redisFree(context)
+  }
+
+  private func end(_ reason: String) {
+    let client = client
+    close()
+    client?.ended(self, reason)
   }
 }

@@ -31,6 +31,7 @@ final class RedisSession {
   private let limits: LayerLimits
   private let loop: any LayerLoop
   private unowned let client: any RedisSessionClient
+  private static let unasked = "the bus answers what nobody asked; is it Redis?"
   private var state = State.idle
   private var commands: RedisConnection?
   private var listening: RedisConnection?
@@ -110,11 +111,14 @@ final class RedisSession {
 
   private func greeted(_ connection: RedisConnection, _ reply: RedisReply) {
     if case .error(let reason) = reply { return fail(reason) }
-    if connection === commands { commandGreetings &-= 1 } else { listenGreetings &-= 1 }
+    let isOfCommands = connection === commands
+    guard (isOfCommands ? commandGreetings : listenGreetings) > 0 else {
+      return fail(Self.unasked)
+    }
+    if isOfCommands { commandGreetings &-= 1 } else { listenGreetings &-= 1 }
     guard commandGreetings == 0, listenGreetings == 0 else { return }
     deadline = nil
     state = .ready
-    attempts = 0
     owed = 0
     heardAt = loop.milliseconds
     beatenAt = heardAt
@@ -160,6 +164,9 @@ final class RedisSession {
     let patience = UInt64(limits.answerTimeoutMilliseconds)
     if owed > 0, now &- owedSince > patience { return fail("no answer within \(patience) ms") }
     if now &- heardAt > patience { return fail("nothing was heard for \(patience) ms") }
+    // Not as soon as it begins: one that is given up at once, again and again, is not to be begun
+    // again at once.
+    attempts = 0
     beatLater()
     client.sessionBeats()
     flush()
@@ -213,6 +220,7 @@ extension RedisSession: RedisConnectionClient {
   func replied(_ connection: RedisConnection, _ reply: RedisReply) {
     guard isReady else { return greeted(connection, reply) }
     if connection === commands {
+      guard owed > 0 else { return fail(Self.unasked) }
       owed &-= 1
       owedSince = loop.milliseconds
       client.sessionReplied(reply)

@@ -12,6 +12,10 @@ final class MailboxDriver: Driver {
   private enum Awaited {
     case ignored
     case script
+    case joined(Name)
+    /// Whether this process was not in the group, which it was to be already.
+    case renewed(Name, Membership)
+    case probed
     /// The members of the group that the first letter without an address is for.
     case members
     /// What it took, with the last piece of it.
@@ -35,14 +39,14 @@ final class MailboxDriver: Driver {
   }
 
   /// How Redis knows a group, and this process in it.
-  private struct Membership {
+  private struct Membership: Equatable {
     let key: [UInt8]
     let member: [UInt8]
   }
 
   /// A membership that is not renewed for so long is a dead process's.
   private static let membershipSeconds: UInt64 = 180
-  private static let renewalMilliseconds: UInt64 = 30_000
+  private static let renewalMillisecondsMax: UInt64 = 30_000
   private static let mailboxesAtOnce = 500
   private static let lettersAtOnce = 256
 
@@ -57,17 +61,22 @@ final class MailboxDriver: Driver {
   private var isDraining = false
   private var isListening = false
   private var renewedAt: UInt64 = 0
+  private var beatenAt: UInt64 = 0
   private var script: [UInt8] = []
   private var memberships: [Name: Membership] = [:]
   private var groups: [UInt64: Name] = [:]
   private var groupCount: UInt64 = 0
-  private var doubtful: [Name] = []
+  /// Joined, and since then the bus was away: something may be missing.
+  private var doubtful: Set<Name> = []
+  private var wasAway = false
   private var awaited = Fifo<Awaited>()
   /// Not yet with whom they are for; the first `asked` of them wait for members.
   private var partings = Fifo<Parting>()
   private var budget: Budget
   private var reports = DriverReports()
   private var seen = RecentPrefixes()
+  /// Of the last letter, in microseconds: mailboxes are ordered by times, and by nothing else.
+  private var lastTime: UInt64 = 0
 
   init(_ setting: DriverSetting) {
     self.setting = setting
@@ -83,9 +92,12 @@ final class MailboxDriver: Driver {
 
   func connected() {
     isConnected = true
+    beatenAt = now.milliseconds
     command(
       [Array("SCRIPT".utf8), Array("LOAD".utf8), Array(MailboxScript.deliver.utf8)], .script)
-    renew()
+    // What of these was not known is doubted anyway.
+    renewedAt = now.milliseconds
+    for membership in memberships.values { add(membership, .ignored) }
     isDraining = false
     listen()
   }
@@ -94,7 +106,8 @@ final class MailboxDriver: Driver {
     isConnected = false
     isListening = false
     script = []
-    doubtful = Array(memberships.keys)
+    wasAway = true
+    doubtful = Set(memberships.keys)
     var unknown: [Name] = []
     while let next = awaited.popFirst() {
       guard case .sent(let name, let size) = next else { continue }
@@ -108,17 +121,35 @@ final class MailboxDriver: Driver {
   /// The script is there: whatever waits can go.
   private func begun() {
     outputs.append(.report(.connected))
-    let missed = doubtful.filter { memberships[$0] != nil }
+    miss(Array(doubtful))
     doubtful = []
-    if !missed.isEmpty { outputs.append(.report(.gap(LayerGap(.missed, missed)))) }
     // Each is asked about in turn, and answered in turn.
     for parting in partings.all { ask(parting) }
   }
 
   func beat() {
-    command([Array("PING".utf8)], .ignored)
-    if now.milliseconds &- renewedAt >= Self.renewalMilliseconds { renew() }
+    let stall = now.milliseconds &- beatenAt
+    beatenAt = now.milliseconds
+    let limits = setting.limits
+    // Nobody read here for so long that what waited may have been too old.
+    if stall > UInt64(limits.answerTimeoutMilliseconds) / 4 &+ UInt64(setting.url.expirySeconds)
+      * 500
+    {
+      miss(Array(memberships.keys))
+    }
+    if memberships.isEmpty {
+      command([Array("PING".utf8)], .ignored)
+    } else if now.milliseconds &- renewedAt >= renewalMilliseconds {
+      renew()
+    } else if let membership = memberships.values.first {
+      // Who empties Redis takes all of them.
+      command([Array("ZSCORE".utf8), membership.key, membership.member], .probed)
+    }
     if !isListening { listen() }
+  }
+
+  private func miss(_ groups: [Name]) {
+    if !groups.isEmpty { outputs.append(.report(.gap(LayerGap(.missed, groups)))) }
   }
 
   var isBusy: Bool { budget.isUsed }
@@ -141,9 +172,14 @@ final class MailboxDriver: Driver {
       let membership = Membership(key: key, member: inbox.name(ofGroup: groupCount))
       memberships[group] = membership
       groups[groupCount] = group
-      if isConnected { add(membership) }
+      if isConnected {
+        add(membership, .joined(group))
+      } else if wasAway {
+        doubtful.insert(group)
+      }
     case .leave(let group):
       guard let membership = memberships.removeValue(forKey: group) else { return }
+      doubtful.remove(group)
       if let number = inbox.group(named: membership.member) { groups[number] = nil }
       if isConnected {
         command([Array("ZREM".utf8), membership.key, membership.member], .ignored)
@@ -159,22 +195,32 @@ final class MailboxDriver: Driver {
 
   /// Whoever sends to the group removes members that were added longer ago than the group's expiry:
   /// this one is written as if it had been, nearly, so that a dead process is soon gone.
-  private func add(_ membership: Membership) {
+  private func add(_ membership: Membership, _ reply: Awaited) {
     let expiry = UInt64(setting.url.groupExpirySeconds)
     let age = expiry > Self.membershipSeconds ? expiry &- Self.membershipSeconds : 0
+    let added = now.microseconds &- min(now.microseconds, age &* 1_000_000)
     command(
-      [Array("ZADD".utf8), membership.key, score(secondsAgo: age), membership.member], .ignored)
+      [Array("ZADD".utf8), membership.key, score(added), membership.member], reply)
     command([Array("EXPIRE".utf8), membership.key, Array(String(expiry).utf8)], .ignored)
+  }
+
+  private var renewalMilliseconds: UInt64 {
+    min(Self.renewalMillisecondsMax, UInt64(setting.url.groupExpirySeconds) * 1_000 / 3)
   }
 
   private func renew() {
     renewedAt = now.milliseconds
-    for membership in memberships.values { add(membership) }
+    for (group, membership) in memberships { add(membership, .renewed(group, membership)) }
+  }
+
+  /// Of the next letter: later than the one before, also within one microsecond.
+  private func nextTime() -> UInt64 {
+    lastTime = max(now.microseconds, lastTime &+ 1)
+    return lastTime
   }
 
   /// A time as a score: seconds since 1970, with six decimals.
-  private func score(secondsAgo seconds: UInt64 = 0) -> [UInt8] {
-    let time = now.microseconds &- min(now.microseconds, seconds &* 1_000_000)
+  private func score(_ time: UInt64) -> [UInt8] {
     let fraction = String(time % 1_000_000)
     let zeroes = String(repeating: "0", count: 6 - fraction.utf8.count)
     return Array("\(time / 1_000_000).\(zeroes)\(fraction)".utf8)
@@ -217,14 +263,22 @@ final class MailboxDriver: Driver {
   private func send(_ parting: Parting, _ reply: RedisReply) {
     switch parting.contents {
     case .direct(let packed): deliver([direct(packed, parting.name)], parting)
-    case .event(let packed):
-      deliver(letters(packed, names(reply), coveyAlone: false), parting)
-    case .message(let packed):
-      deliver(letters(packed, names(reply), coveyAlone: true), parting)
+    case .event(let packed): send(packed, coveyAlone: false, parting, reply)
+    case .message(let packed): send(packed, coveyAlone: true, parting, reply)
     }
   }
 
-  private func names(_ reply: RedisReply) -> [[UInt8]] { (reply.list ?? []).compactMap(\.bytes) }
+  private func send(
+    _ packed: [UInt8], coveyAlone: Bool, _ parting: Parting, _ reply: RedisReply
+  ) {
+    guard let list = reply.list, case let names = list.compactMap(\.bytes),
+      names.count == list.count
+    else {
+      reports.foreign(&outputs, now, "redis answered ZRANGE with no names")
+      return lose(parting.name, parting.size)
+    }
+    deliver(letters(packed, names, coveyAlone: coveyAlone), parting)
+  }
 
   private func direct(_ packed: [UInt8], _ address: Name) -> (key: [UInt8], body: [UInt8]) {
     guard let mailbox = AsgiName.mailbox(of: address.bytes) else {
@@ -265,7 +319,7 @@ final class MailboxDriver: Driver {
       }
       guard bodies.count == piece.count else { return lose(parting.name, parting.size) }
       let times = [
-        score(), seconds(ago: setting.url.expirySeconds),
+        score(nextTime()), seconds(ago: setting.url.expirySeconds),
         Array(String(setting.url.expirySeconds).utf8),
         Array(String(setting.url.capacity).utf8),
       ]
@@ -285,26 +339,38 @@ final class MailboxDriver: Driver {
     guard let next = awaited.popFirst() else { return }
     if case .error(let text) = reply { return refused(next, text) }
     switch next {
-    case .ignored: break
+    case .ignored, .joined: break
     case .script:
-      script = reply.bytes ?? []
+      guard let name = reply.bytes, !name.isEmpty else {
+        return outputs.append(.giveUp("redis did not load a script"))
+      }
+      script = name
       begun()
+    case .renewed(let group, let membership):
+      // Somebody took it away, and others sent to whoever was left.
+      if reply != .number(0), memberships[group] == membership { miss([group]) }
+    case .probed: if case .nothing = reply { renew() }
     case .members:
       if let parting = partings.popFirst() { send(parting, reply) }
     case .sent(let name, let size):
       budget.give(size)
-      outputs.append(.report(.counted(.published, 1)))
-      if let full = reply.number, full > 0 {
-        outputs.append(.report(.gap(LayerGap(.full, [name], count: full))))
+      guard let full = reply.number else {
+        reports.foreign(&outputs, now, "redis answered a script with no number")
+        return outputs.append(.report(.gap(LayerGap(.unknown, [name], count: 1))))
       }
+      outputs.append(.report(.counted(.published, 1)))
+      if full > 0 { outputs.append(.report(.gap(LayerGap(.full, [name], count: full)))) }
     }
   }
 
   private func refused(_ command: Awaited, _ text: String) {
     reports.refused(text, &outputs, now)
     switch command {
-    case .ignored: break
+    case .ignored, .probed: break
     case .script: return outputs.append(.giveUp(text))
+    case .joined(let group), .renewed(let group, _):
+      // Nobody elsewhere knows of it.
+      if memberships[group] != nil { miss([group]) }
     case .members:
       guard !RedisErrors.isPassing(text) else { break }
       if let parting = partings.popFirst() { lose(parting.name, parting.size) }
@@ -335,6 +401,8 @@ final class MailboxDriver: Driver {
   }
 
   func heard(_ reply: RedisReply) {
+    // Else what nobody asked for would be asked for from then on.
+    guard isListening else { return reports.foreign(&outputs, now) }
     switch reply {
     case .error(let text):
       reports.refused(text, &outputs, now)

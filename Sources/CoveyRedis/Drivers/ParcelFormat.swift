@@ -38,8 +38,16 @@ enum ParcelFormat {
 /// Numbers of 64 bits as 16 hexadecimal digits in lower case.
 enum Hex {
   static func digits(_ number: UInt64) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    var bytes: [UInt8] = []
+    append(number, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+    for shift in stride(from: 60, through: 0, by: -4) {
+      let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
+      bytes.append(digit < 10 ? digit &+ 48 : digit &+ 87)
+    }
   }
 
   static func number(_ digits: some Collection<UInt8>) -> UInt64? {

@@ -35,8 +35,11 @@ final class PubSubDriver: Driver {
   private var isConnected = false
   /// What is joined, by its name on the bus.
   private var groups: [[UInt8]: Name] = [:]
-  /// Joined before the connection was lost.
-  private var doubtful: [Name] = []
+  /// Joined by their names on the bus, and since then the bus was away: something may be missing.
+  private var doubtful: Set<[UInt8]> = []
+  /// Everything is subscribed; or was not once it should have been.
+  private var isListening = false
+  private var wasAway = false
   private var awaited = Fifo<Awaited>()
   private var waiting = Fifo<Parting>()
   private var budget: Budget
@@ -64,7 +67,9 @@ final class PubSubDriver: Driver {
 
   func disconnected() {
     isConnected = false
-    doubtful = Array(groups.values)
+    isListening = false
+    wasAway = true
+    doubtful = Set(groups.keys)
     var unknown: [Name] = []
     while let next = awaited.popFirst() {
       guard case .published(let parting) = next else { continue }
@@ -80,10 +85,11 @@ final class PubSubDriver: Driver {
     case .join(let group):
       let escaped = AsgiName.escaped(group)
       groups[escaped] = group
-      if isConnected { subscribe(escaped) }
+      if isConnected { subscribe(escaped) } else if wasAway { doubtful.insert(escaped) }
     case .leave(let group):
       let escaped = AsgiName.escaped(group)
       groups[escaped] = nil
+      doubtful.remove(escaped)
       guard isConnected else { return }
       outputs.append(
         .listen([Array("UNSUBSCRIBE".utf8), groupPrefix + escaped, messagePrefix + escaped]))
@@ -136,7 +142,13 @@ final class PubSubDriver: Driver {
     guard let next = awaited.popFirst() else { return }
     if case .published(let parting) = next { budget.give(parting.bytes) }
     guard case .error(let text) = reply else {
-      if case .published = next { outputs.append(.report(.counted(.published, 1))) }
+      guard case .published(let parting) = next else { return }
+      if reply.number == nil {
+        reports.foreign(&outputs, now, "redis answered PUBLISH with no number")
+        outputs.append(.report(.gap(LayerGap(.unknown, [parting.name], count: 1))))
+      } else {
+        outputs.append(.report(.counted(.published, 1)))
+      }
       return
     }
     reports.refused(text, &outputs, now)
@@ -168,10 +180,10 @@ final class PubSubDriver: Driver {
 
   /// Everything is subscribed.
   private func begun() {
+    guard isConnected, !isListening else { return }
+    isListening = true
     outputs.append(.report(.connected))
-    guard !doubtful.isEmpty else { return }
-    let still = Set(groups.values)
-    let missed = doubtful.filter { still.contains($0) }
+    let missed = doubtful.compactMap { groups[$0] }
     doubtful = []
     if !missed.isEmpty { outputs.append(.report(.gap(LayerGap(.missed, missed)))) }
   }
@@ -204,11 +216,19 @@ final class PubSubDriver: Driver {
     var map = try OuterMap(packed)
     guard map.count > 1, let first = try map.next(), map.hasKey("type", first),
       let mark = MessagePack.string(packed[first.value]), mark.count == sender.utf8.count,
-      mark.starts(with: Array("covey.".utf8)), Hex.number(mark.suffix(16)) != nil
+      mark.starts(with: Array("covey.".utf8)), Hex.number(mark.suffix(16)) != nil,
+      try hasType(&map)
     else { return (nil, packed) }
     var rest: [UInt8] = []
     try PackedHead.put(mapOf: map.count - 1, to: &rest)
     return (Array(mark), rest + packed[first.value.upperBound...])
+  }
+
+  private func hasType(_ rest: inout OuterMap) throws(Failure) -> Bool {
+    while let pair = try rest.next() {
+      if rest.hasKey("type", pair) { return true }
+    }
+    return false
   }
 
   private func event(_ packed: [UInt8]) throws(Failure) -> Event {

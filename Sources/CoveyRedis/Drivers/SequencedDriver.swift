@@ -18,6 +18,8 @@ final class SequencedDriver: Driver {
     case answer(Name)
   }
 
+  private static let evalsha = Array("EVALSHA".utf8)
+
   var outputs: [DriverOutput] = []
   var now = DriverTime()
   private let setting: DriverSetting
@@ -28,14 +30,19 @@ final class SequencedDriver: Driver {
   private var publishScript: [UInt8] = []
   private var askScript: [UInt8] = []
   private var reports: DriverReports
-  private let sender: UInt64
+  private let senderKey: [UInt8]
+  /// What the script wants to know of it: letters, bytes, seconds.
+  private let logBounds: [[UInt8]]
   /// Subscribed, besides topics, so that there is always something to be heard.
   private let beatChannel: [UInt8]
 
   init(_ setting: DriverSetting) {
     self.setting = setting
-    sender = setting.randomNumber()
+    let sender = setting.randomNumber()
     keys = SequencedKeys(prefix: setting.url.prefix, token: setting.token)
+    senderKey = keys.sender(sender)
+    let bounds = [setting.url.logMessagesMax, setting.url.logBytesMax, setting.url.logSecondsMax]
+    logBounds = bounds.map { Array(String($0).utf8) }
     seal = Seal(setting)
     reports = DriverReports()
     var limits = Sequencer.Limits()
@@ -96,15 +103,23 @@ final class SequencedDriver: Driver {
     if case .error(let text) = reply { return refused(next, text) }
     switch next {
     case .ignored: break
-    case .publishScript: publishScript = reply.bytes ?? []
-    case .askScript: askScript = reply.bytes ?? []
+    case .publishScript, .askScript:
+      guard let name = reply.bytes else {
+        return outputs.append(.giveUp("redis did not load a script"))
+      }
+      if case .askScript = next { askScript = name } else { publishScript = name }
     case .bus:
       guard let bus = reply.bytes.flatMap(Hex.number) else {
         return outputs.append(.giveUp("key \(Failure.quote(keys.busText)) is none of Covey's"))
       }
       outputs.append(.report(.connected))
       sequencer.connected(bus: bus)
-    case .published(let number): sequencer.published(number)
+    case .published(let number):
+      // Nonsense: it is kept, and sent again to whatever answers next.
+      guard reply.number != nil else {
+        return outputs.append(.giveUp("redis answered with no number"))
+      }
+      sequencer.published(number)
     case .answer(let topic):
       if let answer = SequencedLetters.answer(reply) {
         sequencer.answered(answer, for: topic)
@@ -164,7 +179,7 @@ final class SequencedDriver: Driver {
         let from = since.map { String($0) } ?? ""
         command(
           [
-            Array("EVALSHA".utf8), askScript, [UInt8(ascii: "2")], keys.head(of: topic),
+            Self.evalsha, askScript, [UInt8(ascii: "2")], keys.head(of: topic),
             keys.log(of: topic), Array(from.utf8),
           ], .answer(topic))
       case .deliver(let contents, let topic): deliver(contents, topic)
@@ -179,15 +194,14 @@ final class SequencedDriver: Driver {
   }
 
   private func publish(_ letter: Letter, _ topic: Name) {
-    let url = setting.url
+    var number: [UInt8] = []
+    Decimal.append(letter.number, to: &number)
     command(
       [
-        Array("EVALSHA".utf8), publishScript, [UInt8(ascii: "3")], keys.head(of: topic),
-        keys.log(of: topic), keys.sender(letter.sender), Array(String(letter.number).utf8),
-        SequencedLetters.write(letter), keys.channel(of: topic),
-        Array(String(url.logMessagesMax).utf8),
-        Array(String(url.logBytesMax).utf8), Array(String(url.logSecondsMax).utf8),
-      ], .published(letter.number))
+        Self.evalsha, publishScript, [UInt8(ascii: "3")], keys.head(of: topic),
+        keys.log(of: topic), senderKey, number, SequencedLetters.write(letter),
+        keys.channel(of: topic),
+      ] + logBounds, .published(letter.number))
   }
 
   private func deliver(_ contents: [UInt8], _ topic: Name) {

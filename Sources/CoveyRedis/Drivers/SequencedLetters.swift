@@ -6,7 +6,14 @@ internal import CoveyCore
 ///     <chain> <number in the topic> and the same                 when published
 enum SequencedLetters {
   static func write(_ letter: Letter) -> [UInt8] {
-    Array("\(Hex.digits(letter.sender)) \(letter.number) ".utf8) + letter.contents
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(letter.contents.count &+ 38)
+    Hex.append(letter.sender, to: &bytes)
+    bytes.append(0x20)
+    Decimal.append(letter.number, to: &bytes)
+    bytes.append(0x20)
+    bytes.append(contentsOf: letter.contents)
+    return bytes
   }
 
   static func read(_ bytes: ArraySlice<UInt8>) -> Letter? {

@@ -108,7 +108,7 @@ struct SlowReaderTests {
       A drains & B drains
         A: first
         B: first
-        A: close 1013
+        A: close 1013 "too slow"
         B: dropped
         host: B gone slow 1013
       """)

@@ -17,8 +17,8 @@ struct ExpiryTests {
       channel ws/ accepts
       A connects /ws/ & host expires A 10
       +9999ms                   => nothing
-      +1ms                      => A: close 4401
-      A closes 4401             => A: gone expired 4401 clean
+      +1ms                      => A: close 4401 "expired"
+      A closes 4401             => A: gone expired 4401 "expired" clean
       statistics expired        => expired 1
       """)
   }
@@ -31,12 +31,12 @@ struct ExpiryTests {
       A connects /ws/ & B connects /ws/ & C connects /ws/
       host expires A 10 & host expires B 10 & host expires C 10
       +5s & host expires A 10 & host expires B 1 & host expires C never => nothing
-      +1s                       => B: close 4999
-      B closes 4999             => B: gone expired 4999 clean
+      +1s                       => B: close 4999 "expired"
+      B closes 4999             => B: gone expired 4999 "expired" clean
       +8999ms                   => nothing
-      +1ms                      => A: close 4999
-      +100s                     => A: gone expired 4999
-      host expires C 0          => C: close 4999
+      +1ms                      => A: close 4999 "expired"
+      +100s                     => A: gone expired 4999 "expired"
+      host expires C 0          => C: close 4999 "expired"
       host expires C 5          => host: gone
       """)
   }
@@ -48,7 +48,7 @@ struct ExpiryTests {
       channel ws/
       on connect: host expires me 3
       A connects /ws/           => A: held
-      +3s                       => A: close 4401
+      +3s                       => A: close 4401 "expired"
       channel gone/
       on connect: host expires me 0
       B connects /gone/         => B: 401
@@ -64,7 +64,7 @@ struct ExpiryTests {
       \(Self.board)
       expire A 5 & expire B 5
       +5s
-        B: close 4401
+        B: close 4401 "expired"
         A: dropped
         host: A gone expired 4401
       """)

@@ -74,6 +74,29 @@ struct LimitTests {
     #expect(hub.statistics.connectionsDropped == 0)
   }
 
+  @Test func `memory that fills again before the turn is over counts once`() throws {
+    var limits = Limits()
+    limits.memoryBytesMax = 100
+    let hub = try Hub.public(limits)
+    let message = [UInt8](repeating: 1, count: 150)
+    var counts: [UInt64] = []
+    // How often room was made in each turn.
+    for times in [2, 1, 0, 3] {
+      let ids = (0..<times).map { _ in hub.connect() }
+      hub.beginTurn()
+      for id in ids {
+        try hub.send(.binary, message.span, to: id)
+        hub.endTurn()
+        #expect(!hub.isReachable(id))
+        hub.end(id)
+      }
+      hub.endTurn()
+      counts.append(hub.statistics.count(.memory))
+    }
+    #expect(counts == [1, 2, 2, 3])
+    #expect(hub.statistics.count(.shed) == 6)
+  }
+
   @Test func `a full mailbox is told with all that it refused`() {
     let hub = Hub(limits: Limits(), token: 1, secret: Secret(1, 2))
     hub.countMailboxFull(5, maximum: 64)

@@ -29,11 +29,11 @@ struct MemoryTests {
       host sends A 20 bytes & host sends B 38 bytes => nothing
       statistics memoryBytes    => memoryBytes 98
       host sends C ""           => nothing
-      statistics limit-memory shed memoryBytes => memoryBytes 64 ; memory 1 ; shed 0
+      statistics limit-memory shed memoryBytes => memoryBytes 77 ; memory 1 ; shed 0
       host sends B "x"          => host: gone
       host sends A "x"          => nothing
-      B drains                  => B: text "xxxxxxxxxx" ; B: close 1013
-      B closes 1013             => B: gone shed 1013 clean
+      B drains                  => B: text "xxxxxxxxxx" ; B: close 1013 "out of memory"
+      B closes 1013             => B: gone shed 1013 "out of memory" clean
       statistics shed           => shed 1
       reached                   => memory nobody 100 1
       """)
@@ -72,7 +72,7 @@ struct MemoryTests {
       A connects /ws/ & B connects /ws/
       A begins 40 bytes & B begins 59 bytes => nothing
       statistics memoryBytes    => memoryBytes 99
-      A goes-on 1 bytes         => B: close 1013
+      A goes-on 1 bytes         => B: close 1013 "out of memory"
       statistics memoryBytes    => memoryBytes 41
       A ends 1 bytes            => A says 42 bytes
       statistics memoryBytes    => memoryBytes 0
@@ -90,7 +90,7 @@ struct MemoryTests {
       statistics memoryBytes    => memoryBytes 158
       host accepts B            => B says "xxxxxxxxxx"
       statistics memoryBytes    => memoryBytes 84
-      A begins 116 bytes        => A: close 1013
+      A begins 116 bytes        => A: close 1013 "out of memory"
       statistics memoryBytes    => memoryBytes 0
       """)
   }
@@ -101,7 +101,7 @@ struct MemoryTests {
       limits memory=1000 outbox=2000
       channel ws/ accepts
       A connects /ws/ & A blocks
-      host sends A 1100 bytes   => A: gone shed 1013
+      host sends A 1100 bytes   => A: gone shed 1013 "out of memory"
       statistics memoryBytes    => memoryBytes 0
       B connects /ws/           => B: open
       """)

@@ -50,7 +50,7 @@ struct RateAnswerTests {
         A: dropped
         host: A gone tooFast 1008
       B sends nonsense
-        B: close 1008
+        B: close 1008 "too many messages"
       """)
     if let report { Issue.record("\n\(report)") }
   }

@@ -8,8 +8,8 @@ struct RateTests {
       channel ws/ accepts hears messages=2/3
       A connects /ws/
       A sends "1" & A sends "2" & A sends "3" => A says "1" ; A says "2" ; A says "3"
-      A sends "4"               => A: close 1008
-      A closes 1008             => A: gone tooFast 1008 clean
+      A sends "4"               => A: close 1008 "too many messages"
+      A closes 1008             => A: gone tooFast 1008 "too many messages" clean
       statistics tooFast limit-messageRate messagesIn => messagesIn 3 ; messageRate 1 ; tooFast 1
       reached                   => messageRate ? 2 1
       """)
@@ -24,7 +24,7 @@ struct RateTests {
       A sends "1" & A sends "2"
       +500ms & A sends "3"      => A says "3"
       +500ms & A sends "4"      => A says "4"
-      +499ms & A sends "5"      => A: close 1008
+      +499ms & A sends "5"      => A: close 1008 "too many messages"
       """)
   }
 
@@ -34,10 +34,10 @@ struct RateTests {
       channel ws/ accepts hears bytes=100/200
       A connects /ws/ & B connects /ws/
       A begins 200 bytes        => nothing
-      A goes-on 1 bytes         => A: close 1008
+      A goes-on 1 bytes         => A: close 1008 "too many bytes"
       B sends 200 bytes         => B says 200 bytes
       +10ms & B sends "x"       => B says "x"
-      B sends "x"               => B: close 1008
+      B sends "x"               => B: close 1008 "too many bytes"
       statistics limit-byteRate => byteRate 2
       """)
   }
@@ -48,7 +48,7 @@ struct RateTests {
       channel ws/ accepts hears bytes=1/3
       A connects /ws/
       A begins 0 bytes & A goes-on 0 bytes & A goes-on 0 bytes => nothing
-      A goes-on 0 bytes         => A: close 1008
+      A goes-on 0 bytes         => A: close 1008 "too many bytes"
       """)
   }
 
@@ -58,7 +58,7 @@ struct RateTests {
       channel ws/ accepts hears messages=1/1
       A connects /ws/
       A begins "a" & A goes-on "b" & A ends "c" => A says "abc"
-      A sends "d"               => A: close 1008
+      A sends "d"               => A: close 1008 "too many messages"
       """)
   }
 
@@ -69,7 +69,7 @@ struct RateTests {
       on connect: note me says "later"
       A connects /ws/           => A says "later" ; A: held
       A sends "1" & A sends "2" => nothing
-      A sends "3"               => A: close 1008
+      A sends "3"               => A: close 1008 "too many messages"
       """)
   }
 

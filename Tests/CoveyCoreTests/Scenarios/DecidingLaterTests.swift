@@ -213,8 +213,8 @@ struct DecidingLaterTests {
       channel ws/
       on connect: host sends me 8 bytes
       A connects /ws/           => A: held
-      host sends A ""           => A: close 1013
-      A closes 1013             => A: gone slow 1013 clean
+      host sends A ""           => A: close 1013 "too slow"
+      A closes 1013             => A: gone slow 1013 "too slow" clean
       """)
   }
 

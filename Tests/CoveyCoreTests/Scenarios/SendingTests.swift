@@ -80,8 +80,8 @@ struct SendingTests {
       host sends A "x"              => host: gone
       statistics dropsQueued        => dropsQueued 3
       A drains \
-        => A: text "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" ; A: close 1013
-      A closes 1013                 => A: gone slow 1013 clean
+        => A: text "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" ; A: close 1013 "too slow"
+      A closes 1013                 => A: gone slow 1013 "too slow" clean
       statistics slow dropsQueued   => dropsQueued 3 ; slow 1
       """)
   }
@@ -93,7 +93,7 @@ struct SendingTests {
       channel ws/ accepts
       A connects /ws/
       host sends A 48 bytes & host sends A 48 bytes           => A: text 48 bytes + text 48 bytes
-      host sends A 48 bytes & host sends A 49 bytes           => A: close 4000
+      host sends A 48 bytes & host sends A 49 bytes           => A: close 4000 "too slow"
       statistics dropsQueued messagesOut => messagesOut 2 ; dropsQueued 2
       """)
   }
@@ -119,7 +119,7 @@ struct SendingTests {
       channel ws/ accepts
       A connects /ws/
       host sends A 69990 bytes  => A: text 69990 bytes
-      host sends A 69991 bytes  => A: close 1013
+      host sends A 69991 bytes  => A: close 1013 "too slow"
       """)
   }
 

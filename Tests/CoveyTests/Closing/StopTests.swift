@@ -100,7 +100,7 @@ extension Wire {
         #expect(quick.receive() == .binary(piece))
       }
       let all = slow.receiveAll()
-      #expect(all.suffix(2) == [.close(1013, ""), .end])
+      #expect(all.suffix(2) == [.close(1013, "too slow"), .end])
       #expect(all.dropLast(2).allSatisfy { $0 == .binary(piece) }, "only whole messages")
       #expect(server.endings().first?.cause == COVEY_ENDING_SLOW)
       #expect(quick.echoes("not affected"))
@@ -114,7 +114,8 @@ extension Wire {
       _ = try server.client(receiveBuffer: 4096)
       let consumer = try server.consumer()
       while consumer.send([UInt8](repeating: 6, count: 500_000)) == COVEY_OK {}
-      #expect(server.endings() == [Ending(cause: 5, code: 1013, isClean: false)])
+      #expect(
+        server.endings() == [Ending(cause: 5, code: 1013, isClean: false, reason: "too slow")])
     }
 
     @Test func `its code can be chosen`() throws {
@@ -129,7 +130,7 @@ extension Wire {
         server.onLoop { _ in
           (0..<2).map { _ in consumer.send([UInt8](repeating: 1, count: 600)) }
         } == [COVEY_OK, COVEY_OK])
-      #expect(client.receiveAny() == .close(4013, ""))
+      #expect(client.receiveAny() == .close(4013, "too slow"))
     }
 
     @Test func `a flood of echoes that nobody reads ends the flooder alone`() throws {

@@ -14,5 +14,14 @@ extension Wire {
       #expect(response["sec-websocket-extensions"] == nil)
       #expect(client.echoes("hello"))
     }
+
+    @Test func `the tests run over what they are told to run over`() throws {
+      let server = try TestServer(
+        TestChannel(onConnect: { consumer in
+          consumer.send(consumer.scheme ?? "")
+          consumer.accept()
+        }))
+      #expect(try server.client().receive() == .text(TestTls.isOn ? "https" : "http"))
+    }
   }
 }

@@ -41,7 +41,8 @@ final class Socket: @unchecked Sendable {
   }
 }
 
-/// A blocking client on a loopback socket that says whatever it is told to.
+/// A blocking client on a loopback socket that says whatever it is told to; with TLS, if the tests
+/// are. One thread at a time has it then.
 final class RawClient: @unchecked Sendable {
   static let goodKey = "dGhlIHNhbXBsZSBub25jZQ=="
   static let goodAnswer = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -52,6 +53,8 @@ final class RawClient: @unchecked Sendable {
   private var buffer: [UInt8] = []
   private var start = 0
   private var isAtEnd = false
+
+  private var tls: TlsChannel?
 
   private var descriptor: Int32 { socket.descriptor }
 
@@ -76,6 +79,10 @@ final class RawClient: @unchecked Sendable {
     }
     try #require(connected == 0)
     patience(milliseconds: 5000)
+    guard TestTls.isOn else { return }
+    tls = TlsChannel(descriptor)
+    // Whoever is not let in sees the end, whatever it says.
+    if tls == nil { disconnect() }
   }
 
   /// How long a read or a write may take.
@@ -97,7 +104,10 @@ final class RawClient: @unchecked Sendable {
   }
 
   /// Says that nothing more will be sent.
-  func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  func endSending() {
+    if descriptor >= 0 { tls?.endSending() }
+    shutdown(descriptor, Int32(SHUT_WR))
+  }
 
   // MARK: sending
 
@@ -108,14 +118,22 @@ final class RawClient: @unchecked Sendable {
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes { all in
         let rest = UnsafeRawBufferPointer(rebasing: all[sent...])
-        return uninterrupted {
-          Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
-        }
+        return write(rest)
       }
       guard count > 0 else { return false }
       sent += count
     }
     return true
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard let tls else {
+      return uninterrupted {
+        Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+      }
+    }
+    guard descriptor >= 0, case .bytes(let count) = tls.write(bytes) else { return -1 }
+    return count
   }
 
   @discardableResult
@@ -232,13 +250,25 @@ final class RawClient: @unchecked Sendable {
       start = 0
     }
     var piece = [UInt8](repeating: 0, count: 1 << 16)
-    let count = uninterrupted { recv(descriptor, &piece, piece.count, 0) }
-    guard count > 0 else {
-      isAtEnd = count == 0 || errno != EAGAIN
+    let count: Int
+    switch read(&piece) {
+    case .bytes(let read): count = read
+    case .timeout: return false
+    case .end:
+      isAtEnd = true
       return false
     }
     buffer.append(contentsOf: piece[..<count])
     return true
+  }
+
+  private func read(_ room: inout [UInt8]) -> TlsChannel.Outcome {
+    if let tls {
+      return descriptor < 0 ? .end : room.withUnsafeMutableBytes { tls.read($0) }
+    }
+    let count = uninterrupted { recv(descriptor, &room, room.count, 0) }
+    if count > 0 { return .bytes(count) }
+    return count < 0 && errno == EAGAIN ? .timeout : .end
   }
 }
 

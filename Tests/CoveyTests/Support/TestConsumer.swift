@@ -46,6 +46,7 @@ struct TestConsumer: @unchecked Sendable {
   var path: String? { text { covey_consumer_get_path(server, id, $0, $1) } }
   var origin: String? { text { covey_consumer_get_origin(server, id, $0, $1) } }
   var subprotocol: String? { text { covey_consumer_get_subprotocol(server, id, $0, $1) } }
+  var scheme: String? { text { covey_consumer_get_scheme(server, id, $0, $1) } }
   var peer: String? { text { covey_consumer_get_peer(server, id, $0, $1) } }
   var address: String? { text { covey_consumer_get_address(server, id, $0, $1) } }
 

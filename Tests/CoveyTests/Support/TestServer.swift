@@ -44,8 +44,22 @@ final class TestServer: @unchecked Sendable {
       channelCount += 1 + channel.events.count
     }
     setUp(handle)
-    try #require(covey_server_listen(handle, nil, &port, nil) == COVEY_OK)
+    try #require(listen() == COVEY_OK)
     try #require(covey_server_start(handle) == COVEY_OK)
+  }
+
+  private func listen() -> covey_status {
+    guard TestTls.isOn else { return covey_server_listen(handle, nil, &port, nil) }
+    guard let files = TestTls.files else { return covey_status(COVEY_E_SYSTEM) }
+    var options = covey_listen_options()
+    covey_listen_options_init(&options, MemoryLayout.size(ofValue: options))
+    return files.certificate.withCString { certificate in
+      files.key.withCString { key in
+        options.certificate_file = certificate
+        options.key_file = key
+        return covey_server_listen(handle, &options, &port, nil)
+      }
+    }
   }
 
   deinit { free() }

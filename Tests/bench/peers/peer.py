@@ -12,6 +12,7 @@ def parse_options(*modes):
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--cert", help="TLS, for the peers that have it")
     parser.add_argument("--key")
+    parser.add_argument("--layer", help="URL of Redis, for the peers that have it")
     parser.add_argument("--mode", choices=modes or ("echo", "broadcast"), required=True)
     return parser.parse_args()
 

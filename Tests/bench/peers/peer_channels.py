@@ -1,12 +1,19 @@
-"""Django Channels, in-memory layer, under uvicorn: echo, broadcast, a chat, or
-answers to calls in JSON."""
+"""Django Channels under uvicorn: echo, broadcast, a chat, or answers to calls in JSON. In memory,
+or with --layer over RedisPubSubChannelLayer."""
 
 import django
 import peer
 import uvicorn
 from django.conf import settings
 
-settings.configure(CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}})
+options = peer.parse_options("echo", "broadcast", "chat", "action")
+layer = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+if options.layer:
+    layer = {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [options.layer]},
+    }
+settings.configure(CHANNEL_LAYERS={"default": layer})
 django.setup()
 
 from channels.generic.websocket import (  # noqa: E402
@@ -15,8 +22,6 @@ from channels.generic.websocket import (  # noqa: E402
 )
 from channels.routing import URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
-
-options = peer.parse_options("echo", "broadcast", "chat", "action")
 
 
 class Echo(AsyncWebsocketConsumer):

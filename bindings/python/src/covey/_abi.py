@@ -626,6 +626,7 @@ class Statistics(Structure):
         ("limits_calls", c_uint64),
         ("drops_slow", c_uint64),
         ("memory_bytes", c_uint64),
+        ("connections_tls_failed", c_uint64),
         # The layer.
         ("layer_connected", c_uint64),
         ("layer_connections", c_uint64),

@@ -99,7 +99,7 @@ struct TopicReception {
   }
 
   private static func interrupted(_ standing: Standing) -> Standing {
-    if case .unknown(.none) = standing { .unknown(.disconnected) } else { standing }
+    if case .unknown = standing { .unknown(.disconnected) } else { standing }
   }
 
   /// The bus has lost everything; answers whether letters of it may be missing here.

@@ -22,6 +22,10 @@ extension TopicReception {
     if place.chain == nil || place.chain == position.chain {
       guard position.number > place.number else {
         if letter.sender != commons.sender { commons.outputs.count(.duplicates) }
+        // Where reception began the letter itself was not known.
+        if place.last == nil, place.position == position {
+          state = .live(TopicPlace(position, letter))
+        }
         return
       }
       isNext = position.number &- place.number == 1
@@ -169,14 +173,16 @@ extension TopicReception {
     let ahead = held.asked.filter {
       $0.position.chain == position?.chain && $0.position.number > position?.number ?? 0
     }
+    let last = answer.letters.last ?? held.entries.last { $0.position == position }?.letter
     let isWhole = ahead.isEmpty && (place.chain != nil || over.isEmpty)
     if isWhole, answer.continues(place) {
       deliver(over, in: topic, &commons)
-      for letter in answer.letters(beyond: place.number) {
+      for letter in answer.letters(after: place) {
         deliver(letter, isRepaired: true, in: topic, &commons)
       }
-      let last = answer.letters.last.map(TopicPlace.Mark.init) ?? place.last
-      state = .live(TopicPlace(chain: position?.chain, number: position?.number ?? 0, last: last))
+      let lastMark = last.map(TopicPlace.Mark.init) ?? place.last
+      state = .live(
+        TopicPlace(chain: position?.chain, number: position?.number ?? 0, last: lastMark))
     } else {
       commons.outputs.missed([topic])
       deliver(over, in: topic, &commons)
@@ -187,11 +193,11 @@ extension TopicReception {
           current.filter { $0.position.number <= position.number && $0.position.number < logged },
           in: topic, &commons)
       }
-      for letter in answer.letters {
+      for letter in answer.letters(after: place) {
         deliver(letter, isRepaired: true, in: topic, &commons)
       }
       deliver(ahead.inOrder(of: position?.chain ?? 0), in: topic, &commons)
-      state = .live(position.map { TopicPlace($0, answer.letters.last) } ?? .unused)
+      state = .live(position.map { TopicPlace($0, last) } ?? .unused)
     }
     let later = held.later.filter {
       $0.position.chain != position?.chain || $0.position.number > position?.number ?? 0

@@ -1,0 +1,1 @@
+"""The chat of Django Channels' tutorial, in the same rooms as processes of Covey."""
