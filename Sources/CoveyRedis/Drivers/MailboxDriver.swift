@@ -148,11 +148,11 @@ final class MailboxDriver: Driver {
     if !isListening { listen() }
   }
 
+  var isBusy: Bool { budget.isUsed }
+
   private func miss(_ groups: [Name]) {
     if !groups.isEmpty { outputs.append(.report(.gap(LayerGap(.missed, groups)))) }
   }
-
-  var isBusy: Bool { budget.isUsed }
 
   func close() {
     guard isConnected else { return }
