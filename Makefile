@@ -173,7 +173,7 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@touch $@
 
 test: swift packages-test all lint test-c test-python test-typescript test-generated test-bench \
-  test-examples test-layers test-swift test-simulation test-fuzz
+  test-examples $(if $(WITHOUT_REDIS),,test-layers) test-swift test-simulation test-fuzz
 
 # Then those over the wire with TLS.
 test-swift: packages-test swift

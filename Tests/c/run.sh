@@ -72,7 +72,8 @@ use_valgrind() {
   scripts=()
   threads=() # ThreadSanitizer's
   under=(valgrind -q --error-exitcode=66 --leak-check=full
-    --show-leak-kinds=definite --errors-for-leak-kinds=definite)
+    --show-leak-kinds=definite --errors-for-leak-kinds=definite
+    "--suppressions=$here/valgrind.supp")
   export CHECK_FACTOR=10 CHECK_SECONDS=600
 }
 

@@ -24,6 +24,9 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 USED = re.compile(r"(covey_[a-z_]+)(?:\{([^}]*)\})?")
 LABEL = re.compile(r'(\w+)(=~?)"([^"]*)"')
 
+#: Nobody is there: what is told of a layer is told all the same.
+LAYER = ("--layer", "redis://127.0.0.1:1")
+
 #: What Prometheus itself adds.
 SCRAPED = {"job", "instance"}
 
@@ -113,6 +116,16 @@ def test_clients_do_not_make_it_longer(start: Start) -> None:
         assert text(chat).count("\n") == before
 
 
+def test_who_has_a_layer_tells_of_it(start: Start) -> None:
+    assert "covey_layer" not in text(start("chat", "--watch"))
+    chat = start("chat", "--watch", *LAYER)
+    assert value(chat, "covey_layer_connected") == 0
+    with chat.join("garden") as client:
+        client.send('{"message":"hi"}')
+        client.recv()
+    assert value(chat, "covey_layer_total", kind="published") == 0
+
+
 def test_promtool_has_nothing_to_say(watched: ExampleProgram) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
@@ -188,7 +201,7 @@ def expressions() -> list[str]:
 
 def test_the_dashboard_and_the_alerts_ask_for_what_there_is(start: Start) -> None:
     """Each metric exists, with a sample for each value of a label that is asked for."""
-    board = start("board", "--watch")
+    board = start("board", "--watch", *LAYER)
     samples: dict[str, list[dict[str, str]]] = {}
     for family in families(board).values():
         for sample in family.samples:
@@ -209,7 +222,7 @@ def test_the_dashboard_and_the_alerts_ask_for_what_there_is(start: Start) -> Non
 
 def test_the_dashboard_shows_every_metric(start: Start) -> None:
     shown = {name for expression in expressions() for name, _ in USED.findall(expression)}
-    for name, family in families(start("chat", "--watch")).items():
+    for name, family in families(start("chat", "--watch", *LAYER)).items():
         assert any(one.startswith(name) for one in shown), f"{name} ({family.type})"
 
 
@@ -231,7 +244,7 @@ def test_the_page_for_operators_explains_every_metric_and_alert(start: Start) ->
     explained = set(re.findall(r"`(covey_[a-z_]+)`", page))
     there = {
         f"{name}_total" if family.type == "counter" else name
-        for name, family in families(start("chat", "--watch")).items()
+        for name, family in families(start("chat", "--watch", *LAYER)).items()
     }
     assert there <= explained
     functions = {name for name in explained if re.match("covey_(server|consumer|call)_", name)}

@@ -14,7 +14,7 @@ extension Hub {
       version: version, uptimeMilliseconds: uptimeMilliseconds, isDraining: isDraining,
       statistics: statistics,
       channels: zip(channels, counts).map { ($0.pattern.text, $1) },
-      timings: timings, lateness: lateness)
+      timings: timings, lateness: lateness, hasLayer: hasLayer)
   }
 
   /// `wallTime` in microseconds since 1970.

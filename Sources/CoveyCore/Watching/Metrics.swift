@@ -10,6 +10,7 @@ package struct Metrics {
   let channels: [(pattern: String, consumers: UInt64)]
   let timings: Timings
   let lateness: Histogram
+  let hasLayer: Bool
 
   /// The text format, version 0.0.4.
   package var text: [UInt8] {
@@ -18,7 +19,7 @@ package struct Metrics {
     writeTraffic(text)
     writeEndings(text)
     writeState(text)
-    writeLayer(text)
+    if hasLayer { writeLayer(text) }
     writeTimes(text)
     return text.bytes
   }

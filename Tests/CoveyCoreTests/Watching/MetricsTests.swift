@@ -78,6 +78,20 @@ struct MetricsTests {
     #expect(lines.contains("covey_deadline_lateness_seconds_sum 0.003"))
   }
 
+  @Test func `of a layer only those tell that have one`() throws {
+    let hub = try Hub.public()
+    #expect(!lines(hub).contains { $0.hasPrefix("covey_layer") })
+    hub.attachLayer()
+    #expect(lines(hub).contains("covey_layer_connected 0"))
+    hub.layer(.connected)
+    hub.layer(.gap(LayerGap(.unsent, [Name("g")], count: 3)))
+    #expect(lines(hub).contains("covey_layer_connected 1"))
+    #expect(lines(hub).contains("covey_layer_total{kind=\"unsent\"} 3"))
+    for counter in LayerCounter.allCases where counter != .unsent {
+      #expect(lines(hub).contains("covey_layer_total{kind=\"\(counter.label)\"} 0"))
+    }
+  }
+
   @Test func `a label's value cannot break its line`() {
     let writer = FrameWriter()
     writer.appendLabelValue("a\"b\\c\nd\u{e9}")
