@@ -25,7 +25,7 @@ PACKAGING := Sources/Packaging
 EXAMPLES := $(filter-out common grafana nginx python,$(notdir $(patsubst %/,%,$(wildcard examples/*/))))
 HEADERS := $(wildcard include/*.h include/covey/*.h)
 C_SOURCES := $(wildcard examples/*/*.[ch] Tests/c/*.[ch] Tests/c/first/*.c Tests/bench/*.[ch] \
-  Tests/examples/*.[ch] Tests/soak/*.c)
+  Tests/examples/*.[ch] Tests/layers/*.c Tests/soak/*.c)
 EXAMPLE_PROGRAMS := $(EXAMPLES:%=$(BUILD)/examples/%)
 
 CLIENT_FOLDER := bindings/typescript
@@ -66,7 +66,7 @@ C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 .NOTPARALLEL:
 .PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak soak-simulation test-c \
   test-python test-typescript test-generated test-examples test-bench check check-thread check-address check-python check-valgrind \
-  check-fuzz check-soak check-scripts \
+  test-faults check-layers check-fuzz check-soak check-scripts \
   test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
 
@@ -155,7 +155,7 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@touch $@
 
 test: swift packages-test all lint test-c test-python test-typescript test-generated test-bench \
-  test-examples test-swift test-simulation test-fuzz
+  test-examples test-faults test-swift test-simulation test-fuzz
 
 test-swift: packages-test swift
 	swift test --scratch-path $(BUILD)/swift-debug
@@ -210,7 +210,27 @@ test-generated: all
 test-examples: all $(VENV)/ready
 	COVEY_SCREENSHOTS=1 $(VENV)/bin/python -m pytest -q Tests/examples
 
-check: packages-check all check-thread check-address check-python check-valgrind check-soak check-fuzz check-scripts
+# What a layer does when processes, connections and Redis itself are treated badly, by a schedule of
+# chance: for SECONDS with each driver; SEED repeats one. Then whatever may be in Redis' place.
+SECONDS := 60
+FAULTS_NODE := $(BUILD)/tests/layers/faults_node
+FAULTS := FAULTS_NODE=$(FAULTS_NODE) $(VENV)/bin/python Tests/layers
+
+$(FAULTS_NODE): Tests/layers/faults_node.c $(HEADERS) $(LIB) | packages-test
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -pthread -Wall -Wextra -Wpedantic -Werror -Iinclude $< -o $@ \
+	  -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../../lib'
+
+test-faults: packages-test $(FAULTS_NODE) $(VENV)/ready
+	$(FAULTS)/faults.py --seconds 20
+	$(FAULTS)/faults_connecting.py
+
+check-layers: packages-check $(FAULTS_NODE) $(VENV)/ready
+	$(FAULTS)/faults.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	FAULTS_UNDER="valgrind -q --error-exitcode=66 --undef-value-errors=no --leak-check=full \
+	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" $(FAULTS)/faults_connecting.py
+
+check: packages-check all check-thread check-address check-python check-valgrind check-layers check-soak check-fuzz check-scripts
 
 # The library under a sanitizer, with the C programs that use it, and the Swift tests. XCTest leaks a
 # little of its own; leaks of ours are found by the C programs and by valgrind.
