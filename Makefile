@@ -227,7 +227,8 @@ test-faults: packages-test $(FAULTS_NODE) $(VENV)/ready
 
 check-layers: packages-check $(FAULTS_NODE) $(VENV)/ready
 	$(FAULTS)/faults.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
-	FAULTS_UNDER="valgrind -q --error-exitcode=66 --undef-value-errors=no --leak-check=full \
+	FAULTS_TIMES=200 $(FAULTS)/faults_connecting.py many
+	FAULTS_TIMES=10 FAULTS_UNDER="valgrind -q --error-exitcode=66 --undef-value-errors=no --leak-check=full \
 	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" $(FAULTS)/faults_connecting.py
 
 check: packages-check all check-thread check-address check-python check-valgrind check-layers check-soak check-fuzz check-scripts

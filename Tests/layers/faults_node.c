@@ -122,7 +122,7 @@ static covey_server *make(const char *url, uint32_t answer_ms) {
   }
   layer.answer_timeout_ms = answer_ms;
   layer.connect_timeout_ms = answer_ms;
-  layer.retry_ms_max = 500;
+  layer.retry_ms_max = 100;
   layer.on_layer_gap = on_gap;
   layer.on_layer_state = on_state;
   must(covey_server_set_layer(server, url, &layer, &error), &error);
