@@ -75,8 +75,8 @@ C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
 .PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak soak-simulation test-c \
-  test-python test-typescript test-generated test-examples test-layers test-bench check check-thread check-address check-python check-valgrind \
-  check-fuzz check-soak check-scripts check-without-redis always \
+  test-python test-typescript test-generated test-examples test-layers test-faults test-bench check check-thread check-address check-python check-valgrind \
+  check-fuzz check-soak check-scripts check-without-redis check-layers always \
   test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
 
@@ -173,7 +173,7 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@touch $@
 
 test: swift packages-test all lint test-c test-python test-typescript test-generated test-bench \
-  test-examples $(if $(WITHOUT_REDIS),,test-layers) test-swift test-simulation test-fuzz
+  test-examples $(if $(WITHOUT_REDIS),,test-layers test-faults) test-swift test-simulation test-fuzz
 
 # Then those over the wire with TLS.
 test-swift: packages-test swift
@@ -246,7 +246,28 @@ $(BUILD)/tests/layers/node: Tests/layers/node.c $(HEADERS) $(LIB) | packages-tes
 test-layers: $(BUILD)/tests/layers/node $(BUILD)/examples/chat $(LAYER_VENV)/ready
 	$(LAYER_VENV)/bin/python -m pytest -q Tests/layers
 
-check: packages-check all check-thread check-address check-python check-valgrind check-without-redis \
+# What a layer does when processes, connections and Redis itself are treated badly, by a schedule of
+# chance: for SECONDS with each driver; SEED repeats one. Then whatever may be in Redis' place.
+SECONDS := 60
+FAULTS_NODE := $(BUILD)/tests/layers/faults_node
+FAULTS := FAULTS_NODE=$(FAULTS_NODE) $(VENV)/bin/python Tests/layers
+
+$(FAULTS_NODE): Tests/layers/faults_node.c $(HEADERS) $(LIB) | packages-test
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -g -pthread -Wall -Wextra -Wpedantic -Werror -Iinclude $< -o $@ \
+	  -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../../lib'
+
+test-faults: packages-test $(FAULTS_NODE) $(VENV)/ready
+	$(FAULTS)/faults.py --seconds 20
+	$(FAULTS)/faults_connecting.py
+
+check-layers: packages-check $(FAULTS_NODE) $(VENV)/ready
+	$(FAULTS)/faults.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	FAULTS_TIMES=200 $(FAULTS)/faults_connecting.py many
+	FAULTS_TIMES=10 FAULTS_UNDER="valgrind -q --error-exitcode=66 --undef-value-errors=no --leak-check=full \
+	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" $(FAULTS)/faults_connecting.py
+
+check: packages-check all check-thread check-address check-python check-valgrind check-without-redis $(if $(WITHOUT_REDIS),,check-layers) \
   check-soak check-fuzz check-scripts
 
 # The library under a sanitizer, with the C programs that use it, and the Swift tests. XCTest leaks a

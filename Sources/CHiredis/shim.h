@@ -19,6 +19,39 @@ static inline ptrdiff_t covey__send(int descriptor, const void *bytes,
   return sent >= 0 ? sent : -errno;
 }
 
+/* How hiredis makes replies, save for arrays without end: it takes memory for
+ * as many elements as a server promises, and looks at each when it ends. */
+struct covey__reply_functions {
+  redisReplyObjectFunctions bounded;
+  redisReplyObjectFunctions *given;
+};
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t covey__array_count;
+#else
+typedef int covey__array_count;
+#endif
+
+static inline void *covey__create_array(const redisReadTask *task,
+                                        covey__array_count count) {
+  struct covey__reply_functions *functions =
+      (struct covey__reply_functions *)task->privdata;
+  if (count > 1 << 24)
+    return NULL;
+  return functions->given->createArray(task, count);
+}
+
+/* The functions stay the caller's, and must outlive the context. */
+static inline void
+covey__bound_replies(redisContext *context,
+                     struct covey__reply_functions *functions) {
+  functions->given = context->reader->fn;
+  functions->bounded = *context->reader->fn;
+  functions->bounded.createArray = covey__create_array;
+  context->reader->fn = &functions->bounded;
+  context->reader->privdata = functions;
+}
+
 static inline int covey__is_later(ptrdiff_t sent) {
   return sent == -EAGAIN || sent == -EWOULDBLOCK;
 }

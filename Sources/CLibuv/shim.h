@@ -2,6 +2,8 @@
 #ifndef COVEY_CLIBUV_SHIM_H
 #define COVEY_CLIBUV_SHIM_H
 
+#include <netdb.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <uv.h>

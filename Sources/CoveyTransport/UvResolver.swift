@@ -1,50 +1,88 @@
 import CLibuv
 
-/// Finds the addresses of hosts without waiting for the answer.
+/// Finds the addresses of hosts without waiting for the answer, neither while the loop runs nor at
+/// its end: what a system looks up cannot be called off, and takes ten seconds and more where
+/// nobody answers. So each look-up has a thread of its own, which finds nobody when it is late.
 final class UvResolver {
-  private final class Question {
-    let found: ([String], String) -> Void
-    unowned let resolver: UvResolver
+  /// What its thread and the loop share.
+  private final class Question: @unchecked Sendable {
+    struct State {
+      /// The loop's to be woken by; nil: nobody waits any more.
+      var bell: UnsafeMutablePointer<uv_async_t>?
+      var answer: (texts: [String], reason: String)?
+    }
 
-    init(_ resolver: UvResolver, _ found: @escaping ([String], String) -> Void) {
-      self.resolver = resolver
-      self.found = found
+    let host: String
+    let state: UvLocked<State>
+
+    init(_ host: String, _ bell: UnsafeMutablePointer<uv_async_t>) {
+      self.host = host
+      state = UvLocked(State(bell: bell))
+    }
+
+    func lookUp() {
+      var first: UnsafeMutablePointer<addrinfo>?
+      var hints = addrinfo()
+      hints.ai_socktype = covey__stream_sockets
+      let status = getaddrinfo(host, nil, &hints, &first)
+      let texts = UvResolver.texts(first)
+      if let first { freeaddrinfo(first) }
+      let reason = status == 0 ? "" : String(cString: gai_strerror(status))
+      state.withLock { state in
+        state.answer = (texts, reason)
+        // Under the lock: the loop closes it no earlier.
+        if let bell = state.bell { uv_async_send(bell) }
+      }
     }
   }
 
-  private let loop: UnsafeMutablePointer<uv_loop_t>
-  private var isOpen = true
-  private var pending: Set<UnsafeMutablePointer<uv_getaddrinfo_t>> = []
+  /// Rung by threads that have an answer; nil: closed, or there could be none.
+  private var bell: UnsafeMutablePointer<uv_async_t>?
+  private var pending: [(question: Question, found: ([String], String) -> Void)] = []
 
-  init(on loop: UvLoop) { self.loop = loop.raw.assumingMemoryBound(to: uv_loop_t.self) }
+  init(on loop: UvLoop) {
+    let made = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
+    let status = uv_async_init(loop.raw.assumingMemoryBound(to: uv_loop_t.self), made) { handle in
+      guard let data = handle?.pointee.data else { return }
+      let resolver = Unmanaged<UvResolver>.fromOpaque(data).takeUnretainedValue()
+      withExtendedLifetime(resolver) { resolver.hear() }
+    }
+    bell = status == 0 ? made : nil
+    if status == 0 {
+      made.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+    } else {
+      made.deallocate()
+    }
+  }
 
   /// Answers numeric addresses, or none and why.
   func resolve(_ host: String, _ found: @escaping ([String], String) -> Void) {
-    let request = UnsafeMutablePointer<uv_getaddrinfo_t>.allocate(capacity: 1)
-    let question = Unmanaged.passRetained(Question(self, found))
-    request.initialize(to: uv_getaddrinfo_t())
-    request.pointee.data = question.toOpaque()
-    var hints = addrinfo()
-    hints.ai_socktype = covey__stream_sockets
-    let status = uv_getaddrinfo(
-      loop, request,
-      { request, status, addresses in
-        guard let request, let data = request.pointee.data else { return }
-        let question = Unmanaged<Question>.fromOpaque(data).takeRetainedValue()
-        let texts = UvResolver.texts(addresses)
-        uv_freeaddrinfo(addresses)
-        question.resolver.pending.remove(request)
-        request.deallocate()
-        guard question.resolver.isOpen else { return }
-        question.found(texts, status == 0 ? "" : String(cString: uv_strerror(status)))
-      }, host, nil, &hints)
-    if status == 0 {
-      pending.insert(request)
-    } else {
-      question.release()
-      request.deallocate()
-      found([], String(cString: uv_strerror(status)))
+    guard let bell else { return found([], "the loop cannot be woken") }
+    let question = Question(host, bell)
+    let given = Unmanaged.passRetained(question)
+    var thread = uv_thread_t()
+    let status = uv_thread_create(
+      &thread,
+      { given in
+        guard let given else { return }
+        Unmanaged<Question>.fromOpaque(given).takeRetainedValue().lookUp()
+      }, given.toOpaque())
+    guard status == 0 else {
+      given.release()
+      return found([], String(cString: uv_strerror(status)))
     }
+    pthread_detach(thread)
+    pending.append((question, found))
+  }
+
+  private func hear() {
+    var answered: [(([String], String) -> Void, [String], String)] = []
+    pending.removeAll { question, found in
+      guard let answer = question.state.withLock({ $0.answer }) else { return false }
+      answered.append((found, answer.texts, answer.reason))
+      return true
+    }
+    for (found, texts, reason) in answered { found(texts, reason) }
   }
 
   private static func texts(_ first: UnsafeMutablePointer<addrinfo>?) -> [String] {
@@ -61,15 +99,15 @@ final class UvResolver {
     return texts
   }
 
-  /// Answers nobody any more; returns when nothing is under way.
+  /// Answers nobody any more.
   func close() {
-    isOpen = false
-    for request in pending {
-      UnsafeMutableRawPointer(request).withMemoryRebound(to: uv_req_t.self, capacity: 1) {
-        _ = uv_cancel($0)
-      }
+    for (question, _) in pending { question.state.withLock { $0.bell = nil } }
+    pending = []
+    guard let bell else { return }
+    self.bell = nil
+    bell.pointee.data = nil
+    UnsafeMutableRawPointer(bell).withMemoryRebound(to: uv_handle_t.self, capacity: 1) {
+      uv_close($0) { UnsafeMutableRawPointer($0)?.deallocate() }
     }
-    // What a thread works at cannot be cancelled.
-    while !pending.isEmpty { uv_run(loop, UV_RUN_ONCE) }
   }
 }

@@ -18,6 +18,7 @@ protocol RedisConnectionClient: AnyObject {
 /// connection ends while it begins.
 final class RedisConnection {
   private var context: UnsafeMutablePointer<redisContext>?
+  private let functions: UnsafeMutablePointer<covey__reply_functions>
   private var watch: (any LayerWatch)?
   private weak var client: (any RedisConnectionClient)?
   private var isConnected = false
@@ -30,6 +31,8 @@ final class RedisConnection {
     to place: RedisPlace, on loop: any LayerLoop, _ client: any RedisConnectionClient
   ) throws(Failure) {
     self.client = client
+    functions = .allocate(capacity: 1)
+    functions.initialize(to: covey__reply_functions())
     let made: UnsafeMutablePointer<redisContext>?
     switch place {
     case .address(let address, let port): made = redisConnectNonBlock(address, Int32(port))
@@ -51,11 +54,15 @@ final class RedisConnection {
       throw .system("the loop cannot watch descriptor \(descriptor)")
     }
     self.watch = watch
+    covey__bound_replies(made, functions)
     context = made
     watch.wait(for: .writing)
   }
 
-  deinit { close() }
+  deinit {
+    close()
+    functions.deallocate()
+  }
 
   private static func reason(_ context: UnsafeMutablePointer<redisContext>) -> String {
     withUnsafeBytes(of: &context.pointee.errstr) { text in
