@@ -248,7 +248,7 @@ test-layers: $(BUILD)/tests/layers/node $(BUILD)/examples/chat $(LAYER_VENV)/rea
 
 # What a layer does when processes, connections and Redis itself are treated badly, by a schedule of
 # chance: for SECONDS with each driver; SEED repeats one. Then whatever may be in Redis' place.
-SECONDS := 60
+SECONDS := 30
 FAULTS_NODE := $(BUILD)/tests/layers/faults_node
 FAULTS := FAULTS_NODE=$(FAULTS_NODE) $(VENV)/bin/python Tests/layers
 
@@ -258,12 +258,12 @@ $(FAULTS_NODE): Tests/layers/faults_node.c $(HEADERS) $(LIB) | packages-test
 	  -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../../lib'
 
 test-faults: packages-test $(FAULTS_NODE) $(VENV)/ready
-	$(FAULTS)/faults.py --seconds 20
+	$(FAULTS)/faults.py --seconds 10
 	$(FAULTS)/faults_connecting.py
 
 check-layers: packages-check $(FAULTS_NODE) $(VENV)/ready
 	$(FAULTS)/faults.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
-	FAULTS_TIMES=200 $(FAULTS)/faults_connecting.py many
+	FAULTS_TIMES=100 $(FAULTS)/faults_connecting.py many
 	FAULTS_TIMES=10 FAULTS_UNDER="valgrind -q --error-exitcode=66 --undef-value-errors=no --leak-check=full \
 	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" $(FAULTS)/faults_connecting.py
 

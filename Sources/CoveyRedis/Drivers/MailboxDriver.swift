@@ -48,7 +48,6 @@ final class MailboxDriver: Driver {
   private static let membershipSeconds: UInt64 = 180
   private static let renewalMillisecondsMax: UInt64 = 30_000
   private static let mailboxesAtOnce = 500
-  private static let lettersAtOnce = 256
 
   var outputs: [DriverOutput] = []
   var now = DriverTime()
@@ -56,9 +55,9 @@ final class MailboxDriver: Driver {
   private let seal: Seal
   private let inbox: Inbox
   private let mailbox: [UInt8]
-  private let ownNames: [UInt8]
+  private let letters: MailboxLetters
   private var isConnected = false
-  private var isDraining = false
+  private var reading = MailboxReading()
   private var isListening = false
   private var renewedAt: UInt64 = 0
   private var beatenAt: UInt64 = 0
@@ -83,8 +82,8 @@ final class MailboxDriver: Driver {
     let ttl = UInt64(setting.url.expirySeconds) &+ 10
     seal = Seal(setting, ttl: ttl)
     inbox = Inbox(token: setting.token)
-    ownNames = inbox.ownNames
-    mailbox = setting.url.prefix + ownNames
+    letters = MailboxLetters(prefix: setting.url.prefix, ownNames: inbox.ownNames)
+    mailbox = setting.url.prefix + inbox.ownNames
     budget = Budget(setting.limits)
   }
 
@@ -98,13 +97,13 @@ final class MailboxDriver: Driver {
     // What of these was not known is doubted anyway.
     renewedAt = now.milliseconds
     for membership in memberships.values { add(membership, .ignored) }
-    isDraining = false
     listen()
   }
 
   func disconnected() {
     isConnected = false
     isListening = false
+    if let letter = reading.stop() { take(letter) }
     script = []
     wasAway = true
     doubtful = Set(memberships.keys)
@@ -262,7 +261,7 @@ final class MailboxDriver: Driver {
 
   private func send(_ parting: Parting, _ reply: RedisReply) {
     switch parting.contents {
-    case .direct(let packed): deliver([direct(packed, parting.name)], parting)
+    case .direct(let packed): deliver([letters.letter(packed, to: parting.name)], parting)
     case .event(let packed): send(packed, coveyAlone: false, parting, reply)
     case .message(let packed): send(packed, coveyAlone: true, parting, reply)
     }
@@ -277,38 +276,10 @@ final class MailboxDriver: Driver {
       reports.foreign(&outputs, now, "redis answered ZRANGE with no names")
       return lose(parting.name, parting.size)
     }
-    deliver(letters(packed, names, coveyAlone: coveyAlone), parting)
+    deliver(letters.letters(packed, to: names, coveyAlone: coveyAlone), parting)
   }
 
-  private func direct(_ packed: [UInt8], _ address: Name) -> (key: [UInt8], body: [UInt8]) {
-    guard let mailbox = AsgiName.mailbox(of: address.bytes) else {
-      return (setting.url.prefix + address.bytes, packed)
-    }
-    let body = MessagePack.appending(
-      key: Inbox.namesKey, strings: [address.bytes], asArray: false, to: packed)
-    return (setting.url.prefix + mailbox, body ?? packed)
-  }
-
-  /// One letter for each mailbox, with the names in it that it is for.
-  private func letters(
-    _ packed: [UInt8], _ names: [[UInt8]], coveyAlone: Bool
-  ) -> [(key: [UInt8], body: [UInt8])] {
-    var order: [[UInt8]] = []
-    var byMailbox: [[UInt8]: [[UInt8]]] = [:]
-    for name in names {
-      let mailbox = AsgiName.mailbox(of: name) ?? name
-      guard mailbox != ownNames, !coveyAlone || Inbox.isCovey(name) else { continue }
-      if byMailbox[mailbox] == nil { order.append(mailbox) }
-      byMailbox[mailbox, default: []].append(name)
-    }
-    return order.compactMap { mailbox in
-      let body = MessagePack.appending(
-        key: Inbox.namesKey, strings: byMailbox[mailbox] ?? [], asArray: true, to: packed)
-      return body.map { (setting.url.prefix + mailbox, $0) }
-    }
-  }
-
-  private func deliver(_ letters: [(key: [UInt8], body: [UInt8])], _ parting: Parting) {
+  private func deliver(_ letters: [MailboxLetters.Letter], _ parting: Parting) {
     guard !letters.isEmpty else { return budget.give(parting.size) }
     var rest = letters[...]
     while !rest.isEmpty {
@@ -388,16 +359,9 @@ final class MailboxDriver: Driver {
 
   private func listen() {
     isListening = true
-    guard !isDraining else {
-      return outputs.append(
-        .listen([Array("ZPOPMIN".utf8), mailbox, Array(String(Self.lettersAtOnce).utf8)]))
-    }
-    // Shorter than the patience with a bus that says nothing; Redis before 6 knows whole seconds.
+    // Shorter than the patience with a bus that says nothing.
     let milliseconds = min(5_000, setting.limits.answerTimeoutMilliseconds / 2)
-    let text =
-      milliseconds >= 1_000
-      ? String(milliseconds / 1_000) : "0." + String(milliseconds + 1_000).dropFirst()
-    outputs.append(.listen([Array("BZPOPMIN".utf8), mailbox, Array(text.utf8)]))
+    outputs.append(.listen(reading.command(mailbox, atMost: milliseconds)))
   }
 
   func heard(_ reply: RedisReply) {
@@ -406,18 +370,15 @@ final class MailboxDriver: Driver {
     switch reply {
     case .error(let text):
       reports.refused(text, &outputs, now)
-      isDraining = false
+      if let letter = reading.stop() { take(letter) }
       // Not at once again: the same would come of it.
       isListening = false
       if RedisErrors.isPassing(text) { outputs.append(.giveUp(text)) }
       return
     case .list(let list):
-      let members = isDraining ? list : Array(list.dropFirst())
-      for position in stride(from: 0, to: members.count, by: 2) {
-        if let member = members[position].bytes { take(member) }
-      }
-      isDraining = isDraining ? members.count >= 2 * Self.lettersAtOnce : true
-    case .nothing, .number, .bytes: isDraining = false
+      for letter in reading.letters(in: list) { take(letter) }
+    case .nothing, .number, .bytes:
+      if let letter = reading.stop() { take(letter) }
     }
     listen()
   }

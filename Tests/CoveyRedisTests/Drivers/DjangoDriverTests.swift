@@ -155,9 +155,32 @@
       redis.hear(popped(try letter(1, Self.said, to: [own])))
       redis.hear(.list([.bytes(try letter(1, Self.said, to: [own])), .bytes([0x31])]))
       redis.hear(popped(try letter(2, Self.said, to: [own])))
+      redis.hear(.list([]))
       #expect(redis.received.count == 2)
       #expect(redis.count(.duplicates) == 1)
       #expect(redis.count(.foreign) == 0)
+    }
+
+    @Test func `what waits in a mailbox is handed on together`() throws {
+      let redis = try PlayedRedis(Self.mailbox)
+      redis.perform(.join(Name("a")))
+      redis.begin()
+      let own = try #require(redis.history.first { $0[0] == "ZADD" }?.last)
+      redis.hear(popped(try letter(1, Self.said, to: [own])))
+      #expect(redis.received.isEmpty && redis.listens.last?.first == "ZPOPMIN")
+      redis.hear(.list([.bytes(try letter(2, Self.said, to: [own])), .bytes([0x31])]))
+      #expect(redis.received.count == 2 && redis.listens.last?.first == "BZPOPMIN")
+    }
+
+    @Test(arguments: [false, true])
+    func `a letter that was taken alone is not lost with the connection`(isError: Bool) throws {
+      let redis = try PlayedRedis(Self.mailbox)
+      redis.perform(.join(Name("a")))
+      redis.begin()
+      let own = try #require(redis.history.first { $0[0] == "ZADD" }?.last)
+      redis.hear(popped(try letter(1, Self.said, to: [own])))
+      if isError { redis.hear(.error("WRONGTYPE")) } else { redis.disconnect() }
+      #expect(redis.received.count == 1)
     }
 
     @Test func `who emptied Redis is noticed by the next beat, and told`() throws {
