@@ -81,6 +81,8 @@ package final class RedisLayer: Layer {
     }
   }
 
+  /// Once: it is called wherever there is an input.
+  @inline(never)
   private func carryOut(_ output: DriverOutput) {
     switch output {
     case .command(let command): session?.send(command)

@@ -37,6 +37,8 @@ package struct Sequencer {
   private var isConnected = false
   /// Of the last connection; nil: there was none.
   private var bus: UInt64?
+  /// The first attempt to connect failed: who listens since before it has missed something.
+  private var isLate = false
   private var followCount: UInt64 = 0
 
   /// - Parameter sender: Random, of this process's life.
@@ -67,7 +69,7 @@ package struct Sequencer {
     guard topics[topic]?.isFollowed != true else { return }
     followCount &+= 1
     topics[topic, default: TopicReception()].follow(
-      topic, turn: followCount, isConnected: isConnected, isFirst: bus == nil, &commons)
+      topic, turn: followCount, isConnected: isConnected, isFirst: bus == nil && !isLate, &commons)
   }
 
   /// Nobody here listens any more.
@@ -112,7 +114,7 @@ package struct Sequencer {
   ///
   /// - Parameter bus: Identity of the bus's data; another one than last time: it lost everything.
   package mutating func connected(bus: UInt64) {
-    disconnected()
+    dropConnection()
     isConnected = true
     let turns = topics.map { (turn: $0.value.turn, topic: $0.key) }
     let ordered = turns.sorted { $0.turn < $1.turn }.map(\.topic)
@@ -124,8 +126,16 @@ package struct Sequencer {
     queue.forEach { commons.outputs.append(.publish($0.letter, topic: $0.topic)) }
   }
 
-  /// Nobody can be reached; what was asked stays unanswered.
+  /// Nobody can be reached, or an attempt to reach them failed; what was asked stays unanswered.
   package mutating func disconnected() {
+    if bus == nil, !isLate {
+      isLate = true
+      for place in topics.values.indices { topics.values[place].doubt() }
+    }
+    dropConnection()
+  }
+
+  private mutating func dropConnection() {
     guard isConnected else { return }
     isConnected = false
     for place in topics.values.indices { topics.values[place].disconnected(&commons) }

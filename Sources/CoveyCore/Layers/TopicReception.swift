@@ -102,6 +102,12 @@ struct TopicReception {
     if case .unknown = standing { .unknown(.disconnected) } else { standing }
   }
 
+  /// Others could not be reached since it is followed.
+  mutating func doubt() {
+    guard case .unsubscribed(.unknown(.none)) = state else { return }
+    state = .unsubscribed(.unknown(.disconnected))
+  }
+
   /// The bus has lost everything; answers whether letters of it may be missing here.
   mutating func loseBus() -> Bool {
     guard case .unsubscribed(.at) = state else { return false }

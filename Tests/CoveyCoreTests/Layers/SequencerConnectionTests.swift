@@ -103,6 +103,19 @@ struct SequencerConnectionTests {
     #expect(harness.told() == ["missed room 0", "missed: 1"])
   }
 
+  @Test(arguments: [true, false])
+  func `whoever listens while the first attempts fail has missed something`(isBefore: Bool) {
+    var harness = SequencerHarness()
+    if isBefore { harness.sequencer.follow(SequencerHarness.topic) }
+    harness.sequencer.disconnected()
+    if !isBefore { harness.sequencer.follow(SequencerHarness.topic) }
+    harness.sequencer.disconnected()
+    harness.sequencer.connected(bus: 1)
+    harness.sequencer.subscribed(SequencerHarness.topic)
+    harness.answer(5)
+    #expect(harness.told() == ["subscribe room", "ask where", "missed room 0", "missed: 1"])
+  }
+
   @Test func `the first connection is told to nobody`() {
     var harness = SequencerHarness()
     harness.sequencer.follow(room)
