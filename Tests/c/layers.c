@@ -286,6 +286,10 @@ static void join_and_leave(pair *both) {
 
   for (int i = 0; i < MANY; i += 2)
     CHECK_IS(covey_group_discard(server, consumer, many(i)), COVEY_OK);
+  /* From another thread, it has left when what was asked after is done. */
+  CHECK_IS(covey_consumer_send(server, consumer, COVEY_TEXT, "left", 4),
+           COVEY_OK);
+  CHECK(client_receives_text(&listening, "left"));
   for (int i = 0; i < MANY; i++)
     broadcast(&both->a, many(i), many(i));
   for (int i = 1; i < MANY; i += 2)
