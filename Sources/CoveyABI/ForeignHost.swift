@@ -303,7 +303,10 @@ final class ForeignHost: Host, @unchecked Sendable {
     foreign.groups = lend(list: gap.groups.map(\.bytes))
     foreign.group_count = gap.groups.count
     foreign.count = gap.count
-    onLayerGap(handle, &foreign, owned.user)
+    gap.counts.withUnsafeBufferPointer {
+      foreign.counts = $0.baseAddress
+      onLayerGap(handle, &foreign, owned.user)
+    }
     endLending()
   }
 

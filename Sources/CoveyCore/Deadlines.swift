@@ -20,6 +20,7 @@ struct Deadlines {
     case drainTold
     case expiry(ConsumerID)
     case reauthorization(ConsumerID)
+    case gaps
   }
 
   private var heap: ContiguousArray<(at: UInt64, subject: Subject)> = []

@@ -24,6 +24,8 @@ extension Hub {
       case .drainTold: drainIsTold()
       case .expiry(let id): expiryIsDue(id)
       case .reauthorization(let id): reauthorizationIsDue(id)
+      // Told at the end of the turn.
+      case .gaps: isGapDue = false
       }
     }
   }
@@ -58,7 +60,7 @@ extension Hub {
         slot(id).map { consumers[$0].expiryLookAt < .max } ?? false
       case .reauthorization(let id):
         slot(id).map { consumers[$0].follower?.reauthorizationDueAt != nil } ?? false
-      case .stop, .calls, .sweep, .drained, .drainTold: true
+      case .stop, .calls, .sweep, .drained, .drainTold, .gaps: true
       }
     }
   }

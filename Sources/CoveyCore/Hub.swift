@@ -48,6 +48,9 @@ package final class Hub {
   /// What the layer lost in this turn.
   var layerGaps: [LayerGap.Kind: GapsOfTurn] = [:]
   var gapLogs: [LayerGap.Kind: RareLog] = [:]
+  /// When losses of a kind were told last; and whether there is a deadline for the next time.
+  var gapsToldAt: [LayerGap.Kind: UInt64] = [:]
+  var isGapDue = false
   var disconnectedLog = RareLog()
   /// Slots whose outboxes want to be written at the end of this tick.
   package var dirty: ContiguousArray<Int32> = []

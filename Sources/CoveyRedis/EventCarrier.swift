@@ -14,7 +14,10 @@ struct EventCarrier: Sendable {
   func reaches(_ address: Name) -> Bool {
     switch driver {
     case .own: Address.hasForm(address)
-    case .django, .djangoPubSub: AsgiName.isChannelName(address.bytes)
+    case .django: AsgiName.isChannelName(address.bytes)
+    // There the channel of a group looks like a name, too.
+    case .djangoPubSub:
+      AsgiName.isChannelName(address.bytes) && !AsgiName.isOfGroup(address.bytes)
     }
   }
 }

@@ -16,6 +16,7 @@ package final class RedisLayer: Layer {
   /// Why not, as it was told last.
   private var reason: String?
   private var isDraining = false
+  private var awaySince: UInt64 = 0
 
   /// The token is the server's: its consumers' addresses have it.
   package init(
@@ -34,6 +35,7 @@ package final class RedisLayer: Layer {
   package func open(on loop: any LayerLoop, _ report: @escaping (LayerReport) -> Void) {
     self.loop = loop
     self.report = report
+    awaySince = loop.milliseconds
     let setting = DriverSetting(
       url: url, limits: limits, token: token, depthMax: depthMax,
       random: { [unowned loop] in loop.randomBytes($0) })
@@ -51,7 +53,13 @@ package final class RedisLayer: Layer {
 
   package func endTurn() { session?.flush() }
 
-  package var isBusy: Bool { isConnected && driver?.isBusy == true }
+  /// How long a bus that went away, or is not there yet, is waited for at the end.
+  private static let graceMilliseconds: UInt64 = 1_000
+
+  package var isBusy: Bool {
+    guard let loop, driver?.isBusy == true else { return false }
+    return isConnected || loop.milliseconds &- awaySince < Self.graceMilliseconds
+  }
 
   package func close() {
     tell { $0.close() }
@@ -108,6 +116,7 @@ extension RedisLayer: RedisSessionClient {
     tell { $0.disconnected() }
     // Told again only when it is for another reason.
     guard isConnected || reason != self.reason else { return }
+    if isConnected, let loop { awaySince = loop.milliseconds }
     isConnected = false
     self.reason = reason
     report?(.disconnected(reason))

@@ -97,6 +97,7 @@ extension Server {
       return try mail(.add(id, group: group), bytes: group.bytes.count)
     }
     try hub.add(id, to: group)
+    if layer != nil { touched() }
   }
 
   package func discard(_ id: ConsumerID, from group: Name) throws(Failure) {
@@ -105,6 +106,7 @@ extension Server {
       return try mail(.discard(id, group: group), bytes: group.bytes.count)
     }
     try hub.discard(id, from: group)
+    if layer != nil { touched() }
   }
 
   package func send(_ given: Event, toGroup group: Name) throws(Failure) {

@@ -280,6 +280,7 @@ extension Server {
     closeListeners()
     farewell = nil
     layer?.close()
+    hub.tellGaps(isLast: true)
     resolver?.close()
     isPumping = true
     lws?.destroy()

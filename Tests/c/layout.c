@@ -231,12 +231,13 @@ FIELD(covey_statistics, layer_unsent, 560, 8);
 FIELD(covey_statistics, layer_unknown, 568, 8);
 FIELD(covey_statistics, layer_full, 576, 8);
 
-SIZE(covey_layer_gap, 32);
+SIZE(covey_layer_gap, 40);
 FIELD(covey_layer_gap, struct_size, 0, 4);
 FIELD(covey_layer_gap, kind, 4, 4);
 FIELD(covey_layer_gap, groups, 8, 8);
 FIELD(covey_layer_gap, group_count, 16, 8);
 FIELD(covey_layer_gap, count, 24, 8);
+FIELD(covey_layer_gap, counts, 32, 8);
 
 SIZE(covey_layer_options, 64);
 FIELD(covey_layer_options, struct_size, 0, 4);

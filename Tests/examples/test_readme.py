@@ -18,7 +18,7 @@ def test_the_readme_has_programs_for_channels_and_state_and_a_part_for_productio
     assert ["int main(" in program for program in PROGRAMS] == [True, True, False]
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=["channels", "state", "production"])
+@pytest.mark.parametrize("program", PROGRAMS, ids=["channels", "state", "production", "layer"])
 def test_what_the_readme_shows_compiles_and_links(program: str, tmp_path: Path) -> None:
     source = tmp_path / "server.c"
     is_whole = "int main(" in program

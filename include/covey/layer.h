@@ -76,7 +76,7 @@ enum {
    * queue_bytes_max waited for the bus, or the bus refused it. */
   COVEY_LAYER_GAP_UNSENT = 2,
   /* It left, and the connection broke before the bus said that it has it. It is
-   * not sent again. Of the Django drivers alone. */
+   * not sent again. Of redis:// only at the end of the server. */
   COVEY_LAYER_GAP_UNKNOWN = 3,
   /* It left, but the mailbox of another process was full (capacity), or its key
    * holds something else. Of redis+django:// alone. */
@@ -91,13 +91,15 @@ typedef struct covey_layer_gap {
    * before the "!", which is the process. */
   const char *const *groups;
   size_t group_count;
-  uint64_t count; /* messages; 0: unknown */
+  uint64_t count;         /* messages; 0: unknown */
+  const uint64_t *counts; /* the same of each group, in their order */
 } covey_layer_gap;
 
 /**
  * A layer has lost something, or may have. Who keeps state by messages has the
- * members of these groups fetch it anew, say. At most once a kind and turn of
- * the loop.
+ * members of these groups fetch what they show anew, say, when it is MISSED. At
+ * most once a kind and turn of the loop; of the other kinds at most once a
+ * second, for whoever answers such a loss by sending more loses more.
  *
  * @param gap  Borrowed until it returns.
  */

@@ -79,19 +79,32 @@ extension Hub {
 
   // MARK: gaps
 
+  /// How often losses of one kind are told at most; but what was missed is told at once.
+  private static let gapMilliseconds: UInt64 = 1_000
+
   private func add(_ gap: LayerGap) {
     counters.add(gap.kind.counter, gap.kind == .missed ? UInt64(gap.groups.count) : gap.count)
     layerGaps[gap.kind, default: GapsOfTurn()].add(gap)
+    guard !isTime(toTell: gap.kind), !isGapDue, let told = gapsToldAt[gap.kind] else { return }
+    isGapDue = true
+    deadlines.add(.gaps, at: told &+ Self.gapMilliseconds)
   }
 
-  /// Tells the host what was lost in this turn, once a kind.
-  func tellGaps() {
+  /// A host that sends when it hears that something could not be sent must not be told for ever.
+  private func isTime(toTell kind: LayerGap.Kind) -> Bool {
+    kind == .missed || gapsToldAt[kind].map { now &- $0 >= Self.gapMilliseconds } ?? true
+  }
+
+  var hasGapsToTell: Bool { layerGaps.keys.contains { isTime(toTell: $0) } }
+
+  /// Tells the host what was lost until the end of this turn, once a kind; at the very end all of
+  /// it.
+  package func tellGaps(isLast: Bool = false) {
     guard !layerGaps.isEmpty else { return }
-    var told: [LayerGap.Kind: GapsOfTurn] = [:]
-    swap(&told, &layerGaps)
-    for kind in LayerGap.Kind.allCases {
-      guard let gaps = told[kind] else { continue }
-      let gap = LayerGap(kind, gaps.groups, count: gaps.count)
+    for kind in LayerGap.Kind.allCases where isLast || isTime(toTell: kind) {
+      guard let gaps = layerGaps.removeValue(forKey: kind) else { continue }
+      gapsToldAt[kind] = now
+      let gap = LayerGap(kind, gaps.groups, count: gaps.count, counts: gaps.counts)
       effects.append(.layerGap(gap))
       guard let count = gapLogs[kind, default: RareLog()].happened(at: now) else { continue }
       let first = Failure.quote(gap.groups.first?.text ?? "")

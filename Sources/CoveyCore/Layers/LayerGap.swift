@@ -13,13 +13,17 @@ package struct LayerGap: Sendable, Equatable {
   }
 
   package let kind: Kind
+  /// Where several messages of several groups are counted, each group is named once a message.
   package let groups: [Name]
   /// Messages, as far as they can be counted; 0: unknown.
   package let count: UInt64
+  /// The same for each group, when it is told.
+  package let counts: [UInt64]
 
-  package init(_ kind: Kind, _ groups: [Name], count: UInt64 = 0) {
+  package init(_ kind: Kind, _ groups: [Name], count: UInt64 = 0, counts: [UInt64] = []) {
     self.kind = kind
     self.groups = groups
     self.count = count
+    self.counts = counts
   }
 }

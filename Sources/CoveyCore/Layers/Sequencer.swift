@@ -39,6 +39,8 @@ package struct Sequencer {
   private var bus: UInt64?
   /// The first attempt to connect failed: who listens since before it has missed something.
   private var isLate = false
+  /// Of the last letter that left, on whatever connection.
+  private var sentNumber: UInt64 = 0
   private var followCount: UInt64 = 0
 
   /// - Parameter sender: Random, of this process's life.
@@ -123,7 +125,10 @@ package struct Sequencer {
     }
     self.bus = bus
     for topic in ordered { topics[topic]?.subscribe(topic, &commons) }
-    queue.forEach { commons.outputs.append(.publish($0.letter, topic: $0.topic)) }
+    queue.forEach { entry in
+      sentNumber = max(sentNumber, entry.letter.number)
+      commons.outputs.append(.publish(entry.letter, topic: entry.topic))
+    }
   }
 
   /// Nobody can be reached, or an attempt to reach them failed; what was asked stays unanswered.
@@ -151,7 +156,25 @@ package struct Sequencer {
       queue.bytes <= limits.queueBytesMax &- contents.count,
       let letter = queue.append(contents, from: commons.sender, to: topic)
     else { return commons.outputs.unsent(topic) }
-    if isConnected { commons.outputs.append(.publish(letter, topic: topic)) }
+    guard isConnected else { return }
+    sentNumber = letter.number
+    commons.outputs.append(.publish(letter, topic: topic))
+  }
+
+  /// Nothing is sent any more: tells what was not known to have arrived.
+  package mutating func end() {
+    let sent = sentNumber
+    var unknown: [Name] = []
+    queue.forEach { entry in
+      if entry.letter.number > sent {
+        commons.outputs.unsent(entry.topic)
+      } else {
+        unknown.append(entry.topic)
+      }
+    }
+    queue = Unacknowledged()
+    guard !unknown.isEmpty else { return }
+    commons.outputs.append(.gap(LayerGap(.unknown, unknown, count: UInt64(unknown.count))))
   }
 
   /// The bus took this letter, or had it already.

@@ -4,8 +4,7 @@ struct SequencerOutputs {
   private var counts = [UInt64](repeating: 0, count: LayerCounter.allCases.count)
   private var hasCounts = false
   private var unsentTopics: [Name] = []
-  private var unsentSet: Set<Name> = []
-  private var unsentCount: UInt64 = 0
+  private var unsentCounts: [Name: UInt64] = [:]
 
   mutating func append(_ output: Sequencer.Output) { list.append(output) }
 
@@ -21,17 +20,18 @@ struct SequencerOutputs {
   }
 
   mutating func unsent(_ topic: Name) {
-    if unsentSet.insert(topic).inserted { unsentTopics.append(topic) }
-    unsentCount &+= 1
+    if unsentCounts[topic] == nil { unsentTopics.append(topic) }
+    unsentCounts[topic, default: 0] &+= 1
     count(.unsent)
   }
 
   mutating func take() -> [Sequencer.Output] {
-    if unsentCount > 0 {
-      append(.gap(LayerGap(.unsent, unsentTopics, count: unsentCount)))
+    if !unsentTopics.isEmpty {
+      for topic in unsentTopics {
+        append(.gap(LayerGap(.unsent, [topic], count: unsentCounts[topic] ?? 0)))
+      }
       unsentTopics = []
-      unsentSet = []
-      unsentCount = 0
+      unsentCounts = [:]
     }
     if hasCounts {
       for counter in LayerCounter.allCases where counts[counter.rawValue] > 0 {

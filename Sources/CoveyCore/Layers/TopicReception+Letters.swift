@@ -151,7 +151,6 @@ extension TopicReception {
     switch doubt {
     case .none: break
     case .disconnected: commons.outputs.missed([topic])
-    case .reset: if start.number > 0 { commons.outputs.missed([topic]) }
     }
     state = .live(start)
     receive(entries, in: topic, &commons)

@@ -5,8 +5,6 @@ struct TopicReception {
     case none
     /// Somebody listened while the bus was away.
     case disconnected
-    /// The bus began anew, which was told; what it has had since then was not.
-    case reset
   }
 
   /// What is known when the bus is to say where the topic stands.
@@ -111,7 +109,8 @@ struct TopicReception {
   /// The bus has lost everything; answers whether letters of it may be missing here.
   mutating func loseBus() -> Bool {
     guard case .unsubscribed(.at) = state else { return false }
-    state = .unsubscribed(.unknown(.reset))
+    // All that it has had since then is new.
+    state = .unsubscribed(.at(.unused))
     return true
   }
 

@@ -183,5 +183,5 @@ extension Hub {
   }
 
   /// Whether the end of a turn has something to tell.
-  var hasTurnToEnd: Bool { reachedSet != 0 || !droppedOf.isEmpty || !layerGaps.isEmpty }
+  var hasTurnToEnd: Bool { reachedSet != 0 || !droppedOf.isEmpty || hasGapsToTell }
 }

@@ -131,7 +131,7 @@ final class RedisConnection {
     switch reply.pointee.type {
     case REDIS_REPLY_INTEGER: return .number(Int64(reply.pointee.integer))
     case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: return .bytes(bytes(reply))
-    case REDIS_REPLY_ERROR: return .error(String(decoding: bytes(reply), as: UTF8.self))
+    case REDIS_REPLY_ERROR: return .error(RedisErrors.told(bytes(reply)))
     case REDIS_REPLY_ARRAY where depth < 8:
       var list: [RedisReply] = []
       list.reserveCapacity(reply.pointee.elements)

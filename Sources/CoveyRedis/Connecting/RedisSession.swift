@@ -110,8 +110,14 @@ final class RedisSession {
   }
 
   private func greeted(_ connection: RedisConnection, _ reply: RedisReply) {
-    if case .error(let reason) = reply { return fail(reason) }
     let isOfCommands = connection === commands
+    if case .error(let reason) = reply {
+      // What refuses a password may well repeat it.
+      let left = isOfCommands ? commandGreetings : listenGreetings
+      let isLogin = url.password != nil && left == greeting.count
+      let word = reason.prefix { $0 != " " }
+      return fail(isLogin ? "the bus refuses to let in: \(word)" : reason)
+    }
     guard (isOfCommands ? commandGreetings : listenGreetings) > 0 else {
       return fail(Self.unasked)
     }

@@ -16,6 +16,18 @@ enum ParcelFormat {
     }
   }
 
+  /// Says inside of what is encrypted where it goes, so that nobody without the key can send it
+  /// elsewhere.
+  static func bind(_ parcel: [UInt8], to topic: Name) -> [UInt8] {
+    Array("\(topic.bytes.count) ".utf8) + topic.bytes + parcel
+  }
+
+  static func unbind(_ bytes: [UInt8], from topic: Name) throws(Failure) -> [UInt8] {
+    let head = bind([], to: topic)
+    guard bytes.starts(with: head) else { throw .invalid("for another group") }
+    return Array(bytes.dropFirst(head.count))
+  }
+
   static func read(_ bytes: [UInt8], depthMax: Int) throws(Failure) -> Parcel {
     let contents = Array(bytes.dropFirst())
     switch bytes.first {

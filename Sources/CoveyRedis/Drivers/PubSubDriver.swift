@@ -70,14 +70,7 @@ final class PubSubDriver: Driver {
     isListening = false
     wasAway = true
     doubtful = Set(groups.keys)
-    var unknown: [Name] = []
-    while let next = awaited.popFirst() {
-      guard case .published(let parting) = next else { continue }
-      budget.give(parting.bytes)
-      unknown.append(parting.name)
-    }
-    guard !unknown.isEmpty else { return }
-    outputs.append(.report(.gap(LayerGap(.unknown, unknown, count: UInt64(unknown.count)))))
+    tell(.unknown, takeUnknown())
   }
 
   func perform(_ request: LayerRequest) {
@@ -111,7 +104,29 @@ final class PubSubDriver: Driver {
 
   var isBusy: Bool { budget.isUsed }
 
-  func close() {}
+  func close() {
+    var unsent: [Name] = []
+    while let parting = waiting.popFirst() { unsent.append(parting.name) }
+    tell(.unsent, unsent)
+    tell(.unknown, takeUnknown())
+    budget = Budget(setting.limits)
+  }
+
+  /// What left and was not answered.
+  private func takeUnknown() -> [Name] {
+    var unknown: [Name] = []
+    while let next = awaited.popFirst() {
+      guard case .published(let parting) = next else { continue }
+      budget.give(parting.bytes)
+      unknown.append(parting.name)
+    }
+    return unknown
+  }
+
+  private func tell(_ kind: LayerGap.Kind, _ names: [Name]) {
+    guard !names.isEmpty else { return }
+    outputs.append(.report(.gap(LayerGap(kind, names, count: UInt64(names.count)))))
+  }
 
   // MARK: sending
 

@@ -4,6 +4,12 @@ enum RedisErrors {
     "NOSCRIPT", "LOADING", "READONLY", "NOAUTH", "MASTERDOWN", "BUSY", "TRYAGAIN", "CLUSTERDOWN",
   ]
 
+  /// What of it may be told: some repeat the arguments of a command, and so passwords and messages.
+  static func told(_ text: [UInt8]) -> String {
+    let words = String(decoding: text.prefix(256), as: UTF8.self).split(separator: ",")
+    return String(words.first { !$0.isEmpty } ?? "")
+  }
+
   /// Whether the same command may well succeed on another connection, in a while.
   static func isPassing(_ text: String) -> Bool {
     if passing.contains(where: { text.hasPrefix($0) }) { return true }

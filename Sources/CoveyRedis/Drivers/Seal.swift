@@ -13,6 +13,9 @@ struct Seal {
     random = setting.random
   }
 
+  /// Nothing is encrypted.
+  var isOpen: Bool { fernets == nil }
+
   /// Nil when it cannot be encrypted.
   func close(_ bytes: [UInt8], _ now: DriverTime) -> [UInt8]? {
     guard let fernets else { return bytes }

@@ -14,7 +14,8 @@ final class SequencedDriver: Driver {
     case publishScript, askScript
     case ignored
     case bus
-    case published(UInt64)
+    /// And the number of the letter that must have been taken before, or 0.
+    case published(Letter, Name, after: UInt64)
     case answer(Name)
   }
 
@@ -31,6 +32,9 @@ final class SequencedDriver: Driver {
   private var askScript: [UInt8] = []
   private var reports: DriverReports
   private let senderKey: [UInt8]
+  /// Sent on these connections and neither taken nor refused, and the last that was sent.
+  private var underway: Set<UInt64> = []
+  private var lastSent: UInt64 = 0
   /// What the script wants to know of it: letters, bytes, seconds.
   private let logBounds: [[UInt8]]
   /// Subscribed, besides topics, so that there is always something to be heard.
@@ -64,6 +68,8 @@ final class SequencedDriver: Driver {
 
   func disconnected() {
     awaited.removeAll()
+    underway = []
+    lastSent = 0
     sequencer.disconnected()
     carryOut()
   }
@@ -81,7 +87,9 @@ final class SequencedDriver: Driver {
   }
 
   private func send(_ parcel: Parcel, to topic: Name) {
-    guard let contents = seal.close(ParcelFormat.write(parcel), now) else {
+    let parcel = ParcelFormat.write(parcel)
+    let contents = seal.isOpen ? parcel : seal.close(ParcelFormat.bind(parcel, to: topic), now)
+    guard let contents else {
       let gap = LayerGap(.unsent, [keys.name(ofTopic: topic)], count: 1)
       return outputs.append(.report(.gap(gap)))
     }
@@ -94,7 +102,10 @@ final class SequencedDriver: Driver {
 
   var isBusy: Bool { !sequencer.isIdle }
 
-  func close() {}
+  func close() {
+    sequencer.end()
+    carryOut()
+  }
 
   // MARK: what Redis says
 
@@ -114,12 +125,13 @@ final class SequencedDriver: Driver {
       }
       outputs.append(.report(.connected))
       sequencer.connected(bus: bus)
-    case .published(let number):
+    case .published(let letter, _, _):
       // Nonsense: it is kept, and sent again to whatever answers next.
       guard reply.number != nil else {
         return outputs.append(.giveUp("redis answered with no number"))
       }
-      sequencer.published(number)
+      underway.remove(letter.number)
+      sequencer.published(letter.number)
     case .answer(let topic):
       if let answer = SequencedLetters.answer(reply) {
         sequencer.answered(answer, for: topic)
@@ -132,13 +144,18 @@ final class SequencedDriver: Driver {
   }
 
   private func refused(_ command: Awaited, _ text: String) {
+    // The one before it was refused, or Redis was emptied: once more, behind those still underway.
+    if case .published(let letter, let topic, let after) = command, text.hasPrefix("EARLY") {
+      return publish(letter, topic, after: underway.contains(after) ? after : 0)
+    }
     reports.refused(text, &outputs, now)
     switch command {
     case .publishScript, .askScript, .bus, .ignored: outputs.append(.giveUp(text))
-    case .published(let number):
+    case .published(let letter, _, _):
       // What another attempt may mend is kept until then.
       if RedisErrors.isPassing(text) { return outputs.append(.giveUp(text)) }
-      sequencer.refused(number)
+      underway.remove(letter.number)
+      sequencer.refused(letter.number)
     case .answer(let topic):
       if RedisErrors.isPassing(text) { return outputs.append(.giveUp(text)) }
       sequencer.unanswered(topic)
@@ -174,7 +191,10 @@ final class SequencedDriver: Driver {
         outputs.append(.listen([Array("SUBSCRIBE".utf8), keys.channel(of: topic)]))
       case .unsubscribe(let topic):
         outputs.append(.listen([Array("UNSUBSCRIBE".utf8), keys.channel(of: topic)]))
-      case .publish(let letter, let topic): publish(letter, topic)
+      case .publish(let letter, let topic):
+        publish(letter, topic, after: underway.contains(lastSent) ? lastSent : 0)
+        underway.insert(letter.number)
+        lastSent = letter.number
       case .ask(let topic, let since):
         let from = since.map { String($0) } ?? ""
         command(
@@ -193,20 +213,25 @@ final class SequencedDriver: Driver {
     }
   }
 
-  private func publish(_ letter: Letter, _ topic: Name) {
+  private func publish(_ letter: Letter, _ topic: Name, after: UInt64) {
     var number: [UInt8] = []
     Decimal.append(letter.number, to: &number)
+    var predecessor: [UInt8] = []
+    Decimal.append(after, to: &predecessor)
     command(
       [
         Self.evalsha, publishScript, [UInt8(ascii: "3")], keys.head(of: topic),
         keys.log(of: topic), senderKey, number, SequencedLetters.write(letter),
         keys.channel(of: topic),
-      ] + logBounds, .published(letter.number))
+      ] + logBounds + [predecessor], .published(letter, topic, after: after))
   }
 
   private func deliver(_ contents: [UInt8], _ topic: Name) {
     do throws(Failure) {
-      let parcel = try ParcelFormat.read(try seal.open(contents, now), depthMax: setting.depthMax)
+      let opened = try seal.open(contents, now)
+      let parcel = try ParcelFormat.read(
+        seal.isOpen ? opened : try ParcelFormat.unbind(opened, from: topic),
+        depthMax: setting.depthMax)
       if case .addressed(let id, let event) = parcel {
         outputs.append(.report(.addressed(id, event)))
       } else if let group = keys.group(ofTopic: topic) {

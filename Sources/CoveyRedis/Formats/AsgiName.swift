@@ -71,6 +71,15 @@ package enum AsgiName {
     return parts.allSatisfy { $0.allSatisfy(isAllowed) }
   }
 
+  /// Whether a name could be that of the channel of a whole group.
+  package static func isOfGroup(_ bytes: [UInt8]) -> Bool {
+    ["__group__", "__covey__", "__beat__"].contains { mark in
+      let mark = Array(mark.utf8)
+      return bytes.count >= mark.count
+        && (0...(bytes.count - mark.count)).contains { bytes[$0...].starts(with: mark) }
+    }
+  }
+
   /// The part of a specific channel's name that names a process's mailbox, up to and with the `!`;
   /// nil for the name of a normal channel.
   package static func mailbox(of channel: some Collection<UInt8>) -> [UInt8]? {

@@ -237,10 +237,33 @@ struct HubLayerTests {
     #expect(seen() == ["gap full a,b,c 0", "log layer.gap"])
   }
 
-  @Test func `each turn tells its gaps, but the log only now and then`() throws {
+  @Test func `what was missed is told in each turn, other losses once a second`() throws {
+    for _ in 0..<3 {
+      hub.layer(.gap(LayerGap(.missed, [Name("a")])))
+      #expect(seen().first == "gap missed a 0")
+    }
+    hub.layer(.gap(LayerGap(.unsent, [Name("a")], count: 1)))
+    #expect(seen() == ["gap unsent a 1", "log layer.gap"])
+    for group in ["a", "b", "a"] {
+      hub.layer(.gap(LayerGap(.unsent, [Name(group)], count: 1)))
+      #expect(seen() == [] && !hub.hasOutput)
+    }
+    hub.advance(to: hub.now + 999)
+    #expect(seen() == [])
+    hub.advance(to: hub.now + 1)
+    #expect(hub.hasOutput)
+    #expect(seen() == ["gap unsent a,b 3"])
+    hub.layer(.gap(LayerGap(.unsent, [Name("c")], count: 1)))
+    #expect(seen() == [])
+    hub.tellGaps(isLast: true)
+    #expect(seen() == ["gap unsent c 1"])
+  }
+
+  @Test func `gaps are told, but the log only now and then`() throws {
     for _ in 0..<5 {
       hub.layer(.gap(LayerGap(.unknown, [Name("a")], count: 1)))
       #expect(seen().first == "gap unknown a 1")
+      hub.advance(to: hub.now + 1_000)
     }
     hub.layer(.gap(LayerGap(.unknown, [Name("a")], count: 1)))
     #expect(seen() == ["gap unknown a 1"])

@@ -55,6 +55,20 @@ struct SequencerPublishingTests {
     #expect(harness.sequencer.isIdle)
   }
 
+  @Test func `at the end what never left is unsent, and what left is unknown`() {
+    var harness = SequencerHarness()
+    publish("a", to: &harness)
+    harness.sequencer.connected(bus: 1)
+    publish("b", to: &harness)
+    harness.sequencer.published(1)
+    harness.sequencer.disconnected()
+    publish("c", "d", to: &harness)
+    _ = harness.take()
+    harness.sequencer.end()
+    #expect(harness.told() == ["unknown room 1", "unsent room 2", "unsent: 2"])
+    #expect(harness.sequencer.isIdle)
+  }
+
   @Test func `a letter beyond the most entries is dropped, and told once for all of them`() {
     var harness = SequencerHarness { $0.queueEntriesMax = 2 }
     publish("a", "b", to: &harness)
@@ -62,7 +76,7 @@ struct SequencerPublishingTests {
     publish("c", to: &harness)
     harness.sequencer.publish([], to: Name("hall"))
     publish("d", to: &harness)
-    #expect(harness.told() == ["unsent room,hall 3", "unsent: 3"])
+    #expect(harness.told() == ["unsent room 2", "unsent hall 1", "unsent: 3"])
     harness.sequencer.published(1)
     publish("e", to: &harness)
     harness.sequencer.connected(bus: 1)

@@ -28,12 +28,31 @@
       redis.disconnect()
       #expect(redis.gaps == [])
       redis.connect()
-      while redis.commands.first != first[1], let command = redis.commands.first {
+      // The same, but that it follows none now.
+      let again = Array(first[1].dropLast()) + ["0"]
+      while redis.commands.first != again, let command = redis.commands.first {
         redis.reply(PlayedRedis.answer(command, []))
       }
-      #expect(redis.commands.filter { first.contains($0) } == [first[1]])
+      #expect(redis.commands.filter { $0.dropLast() == first[0].dropLast() } == [])
       redis.settle()
       #expect(redis.count(.published) == 2)
+    }
+
+    @Test func `a letter waits for the one before it, and not for one that was refused`() throws {
+      let redis = try PlayedRedis(Self.url)
+      redis.begin()
+      for group in ["a", "b", "c"] { try publish(redis, to: group) }
+      #expect(redis.commands.map { $0.last } == ["0", "1", "2"])
+      redis.reply(.error("WRONGTYPE"))
+      redis.reply(.error("EARLY its predecessor has not arrived"))
+      redis.reply(.error("EARLY its predecessor has not arrived"))
+      #expect(redis.givenUp == [] && redis.commands.map { $0.last } == ["0", "2"])
+      #expect(redis.commands.map { $0[6] } == ["2", "3"])
+      redis.settle()
+      #expect(redis.count(.published) == 2)
+      #expect(redis.gaps == [LayerGap(.unsent, [Name("a")], count: 1)])
+      try publish(redis, to: "d")
+      #expect(redis.commands.first?.last == "0")
     }
 
     @Test func `an answer that is none lets the letter be sent again`() throws {

@@ -92,7 +92,8 @@ extension Wire {
         let stream = Self.stream(&random)
         send(handshake + Mutation.apply(to: stream, &random), client, &random)
       }
-      #expect(server.statistics.connections_accepted > 1000)
+      // Some are gone before they are let in, over TLS more.
+      #expect(server.statistics.connections_accepted > 300)
       try expectAsGoodAsNew(server, before)
     }
 

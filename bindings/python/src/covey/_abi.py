@@ -500,6 +500,7 @@ class LayerGap(Structure):
         ("groups", POINTER(c_char_p)),
         ("group_count", c_size_t),
         ("count", c_uint64),
+        ("counts", POINTER(c_uint64)),
     )
 
 

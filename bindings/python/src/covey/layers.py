@@ -41,11 +41,14 @@ class LayerGap:
     groups: tuple[str, ...]
     #: Messages; 0: not known.
     count: int
+    #: The same of each group, in their order.
+    counts: tuple[int, ...] = ()
 
     @classmethod
     def read(cls, gap: Any) -> "LayerGap":
         names = tuple(gap.groups[n].decode(errors="replace") for n in range(gap.group_count))
-        return cls(_KINDS.get(gap.kind, str(gap.kind)), names, gap.count)
+        counts = tuple(gap.counts[: gap.group_count]) if gap.counts else ()
+        return cls(_KINDS.get(gap.kind, str(gap.kind)), names, gap.count, counts)
 
 
 def set_layer(server: "Driving", url: str, settings: LayerSettings) -> None:
