@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ from patience import PATIENCE_SECONDS, eventually
 EXAMPLE = REPOSITORY / "examples" / "django"
 sys.path.insert(0, str(EXAMPLE))
 from tutorial.groups import group_name  # noqa: E402
+
+IDLE_SECONDS = 6.5
+"""Longer than BZPOPMIN of channels_redis waits, and than an answer may take by redis-py's default:
+five seconds, both. A pause of real time, for these clocks are in processes of others."""
 
 ROOMS = ["lobby", "Küche", "a b", "🎉" * 40, "x" * 200]
 
@@ -121,6 +126,16 @@ def test_clients_of_django_and_of_covey_and_a_view_meet_in_a_room(example: Examp
             with urlopen(Request(url, "dinner is ready 🍲".encode(), method="POST")) as answer:
                 assert answer.status == 204
             assert [hear(client) for client in clients] == ["dinner is ready 🍲"] * 3
+
+
+def test_who_says_nothing_for_a_while_still_hears(example: Example) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(example.join(host, "lobby")) for host in example.hosts]
+        meet(clients)
+        time.sleep(IDLE_SECONDS)
+        for number, client in enumerate(clients):
+            say(client, f"still here, {number}")
+            assert [hear(other) for other in clients] == [f"still here, {number}"] * 3
 
 
 def test_django_serves_the_pages_of_the_chat(example: Example) -> None:

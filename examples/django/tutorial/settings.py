@@ -16,7 +16,9 @@ BACKENDS = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": BACKENDS[os.environ.get("LAYER", "core")],
-        "CONFIG": {"hosts": [REDIS]},
+        # redis-py 8 gives up an answer after five seconds; that is how long channels_redis has Redis
+        # wait for a message. Without this every client is dropped that hears nothing for so long.
+        "CONFIG": {"hosts": [{"address": REDIS, "socket_timeout": None}]},
     },
 }
 
