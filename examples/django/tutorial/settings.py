@@ -16,8 +16,8 @@ BACKENDS = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": BACKENDS[os.environ.get("LAYER", "core")],
-        # redis-py 8 gives up an answer after five seconds; that is how long channels_redis has Redis
-        # wait for a message. Without this every client is dropped that hears nothing for so long.
+        # redis-py 8 gives up an answer after five seconds; so long channels_redis has Redis wait
+        # for a message. Without this, clients are dropped that hear nothing for five seconds.
         "CONFIG": {"hosts": [{"address": REDIS, "socket_timeout": None}]},
     },
 }
