@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -149,6 +150,39 @@ def test_django_serves_the_pages_of_the_chat(example: Example) -> None:
     for path in ("static/no", "static/%2e%2e%2findex.html", "static/..", "chat/a/b/"):
         with pytest.raises(HTTPError, match="404"):
             urlopen(f"http://{host}/{path}")
+
+
+def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """For what does not lead to an example that runs."""
+    return subprocess.run(
+        [sys.executable, EXAMPLE / "run.py", "--port", "0", *flags],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+def test_what_is_missing_is_said(tmp_path: Path) -> None:
+    ended = run(COVEY_EXAMPLES=str(tmp_path))
+    assert (ended.returncode, "run make" in ended.stderr) == (1, True), ended.stderr
+    ended = run(PATH=str(tmp_path))
+    assert (ended.returncode, "install it" in ended.stderr) == (1, True), ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_end_of_one_process_is_told_and_ends_the_others(tmp_path: Path) -> None:
+    example = Example("django")
+    example.start(tmp_path)
+    process = example.process.pid
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    os.kill(int(children[-1]), signal.SIGKILL)
+    assert example.process.wait(PATIENCE_SECONDS) == 1
+    assert example.said.endswith("Covey's chat 2 ended, with status -9\n")
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    example.errors.close()
+    assert example.process.stdout is not None
+    example.process.stdout.close()
 
 
 @pytest.mark.parametrize(
