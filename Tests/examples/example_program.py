@@ -103,8 +103,8 @@ class ExampleProgram:
 
     def stop(self, by: signal.Signals = signal.SIGINT) -> None:
         """Ends the process as a person would: status 0, in time, without a word, but for those on
-        whether a layer is connected, and for warnings of what clients did. After SIGTERM that takes as long as --drain says while
-        clients are there."""
+        whether a layer is connected, and for warnings of what clients did. After SIGTERM
+        that takes as long as --drain says while clients are there."""
         if self.process.returncode is not None:
             return
         self.process.send_signal(by)
