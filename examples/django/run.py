@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 CHAT = Path(os.environ.get("COVEY_EXAMPLES", HERE.parents[1] / "build" / "examples")) / "chat"
@@ -35,13 +36,14 @@ MISSING = {
 programs: dict[str, subprocess.Popen[str]] = {}
 
 
-def start(name: str, *command: str | Path, **options: object) -> subprocess.Popen[str]:
+def start(name: str, *command: str | Path, **options: Any) -> subprocess.Popen[str]:
     # Ctrl-C is for this program, which ends the others in turn.
     try:
-        program = subprocess.Popen(command, text=True, start_new_session=True, **options)
+        program = programs[name] = subprocess.Popen(
+            command, text=True, start_new_session=True, **options
+        )
     except FileNotFoundError as error:
         raise SystemExit(MISSING.get(str(error.filename), str(error))) from None
-    programs[name] = program
     return program
 
 
