@@ -54,7 +54,7 @@ package final class RedisLayer: Layer {
   package func endTurn() { session?.flush() }
 
   /// How long a bus that went away, or is not there yet, is waited for at the end.
-  private static let graceMilliseconds: UInt64 = 1_000
+  private static let graceMilliseconds: UInt64 = 250
 
   package var isBusy: Bool {
     guard let loop, driver?.isBusy == true else { return false }

@@ -103,8 +103,8 @@ class ExampleProgram:
 
     def stop(self, by: signal.Signals = signal.SIGINT) -> None:
         """Ends the process as a person would: status 0, in time, without a word, but for those on
-        whether a layer is connected. After SIGTERM that takes as long as --drain says while
-        clients are there."""
+        whether a layer is connected, and for warnings of what clients did. After SIGTERM
+        that takes as long as --drain says while clients are there."""
         if self.process.returncode is not None:
             return
         self.process.send_signal(by)
@@ -114,9 +114,9 @@ class ExampleProgram:
             self.process.kill()
             self.process.communicate()
             raise AssertionError(f"still running {STOP_SECONDS} s after {by.name}") from None
-        if self.has_layer:
-            lines = errors.splitlines(keepends=True)
-            errors = "".join(line for line in lines if not line.startswith("the layer is "))
+        usual = ("consumer ", "connection ", *(["the layer is "] if self.has_layer else []))
+        lines = errors.splitlines(keepends=True)
+        errors = "".join(line for line in lines if not line.startswith(usual))
         ended = (self.process.wait(), output, errors)
         assert ended == (0, "", ""), f"after {by.name}: {ended}"
 

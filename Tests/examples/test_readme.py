@@ -14,18 +14,21 @@ PROGRAMS = re.findall(
 )
 
 
-def test_the_readme_has_programs_for_channels_and_state_and_a_part_for_production() -> None:
-    assert ["int main(" in program for program in PROGRAMS] == [True, True, False]
+def test_the_readme_has_two_programs_and_parts_for_production_and_for_layers() -> None:
+    assert ["int main(" in program for program in PROGRAMS] == [True, True, False, False]
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=["channels", "state", "production", "layer"])
+@pytest.mark.parametrize("program", PROGRAMS, ids=["channels", "state", "production", "layers"])
 def test_what_the_readme_shows_compiles_and_links(program: str, tmp_path: Path) -> None:
     source = tmp_path / "server.c"
     is_whole = "int main(" in program
-    rest = "" if is_whole else "int main(void) { return be_found == 0 || be_watched == 0; }\n"
+    parts = " || ".join(
+        f"{name} == 0" for name in re.findall(r"^static .*?\b(be_\w+)", program, re.M)
+    )
+    rest = "" if is_whole else f"int main(void) {{ return {parts}; }}\n"
     source.write_text(program + rest, encoding="utf-8")
     options = ["-Wall", "-Werror", "-Wno-address", f"-I{ROOT / 'include'}"]
-    options += [] if is_whole else ["-include", "covey.h"]
+    options += [] if is_whole else ["-Wextra", "-include", "covey.h"]
     compiled = subprocess.run(
         [
             *("cc", "-std=c11", *options, str(source)),

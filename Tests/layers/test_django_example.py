@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -22,6 +24,10 @@ from patience import PATIENCE_SECONDS, eventually
 EXAMPLE = REPOSITORY / "examples" / "django"
 sys.path.insert(0, str(EXAMPLE))
 from tutorial.groups import group_name  # noqa: E402
+
+IDLE_SECONDS = 6.5
+"""Longer than BZPOPMIN of channels_redis waits, and than an answer may take by redis-py's default:
+five seconds, both. A pause of real time, for these clocks are in processes of others."""
 
 ROOMS = ["lobby", "Küche", "a b", "🎉" * 40, "x" * 200]
 
@@ -123,6 +129,16 @@ def test_clients_of_django_and_of_covey_and_a_view_meet_in_a_room(example: Examp
             assert [hear(client) for client in clients] == ["dinner is ready 🍲"] * 3
 
 
+def test_who_says_nothing_for_a_while_still_hears(example: Example) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(example.join(host, "lobby")) for host in example.hosts]
+        meet(clients)
+        time.sleep(IDLE_SECONDS)
+        for number, client in enumerate(clients):
+            say(client, f"still here, {number}")
+            assert [hear(other) for other in clients] == [f"still here, {number}"] * 3
+
+
 def test_django_serves_the_pages_of_the_chat(example: Example) -> None:
     host = example.hosts[0]
     for path, begin in [("", b"<!doctype html>"), ("chat/K%C3%BCche/", b"<!doctype html>")]:
@@ -134,6 +150,39 @@ def test_django_serves_the_pages_of_the_chat(example: Example) -> None:
     for path in ("static/no", "static/%2e%2e%2findex.html", "static/..", "chat/a/b/"):
         with pytest.raises(HTTPError, match="404"):
             urlopen(f"http://{host}/{path}")
+
+
+def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """For what does not lead to an example that runs."""
+    return subprocess.run(
+        [sys.executable, EXAMPLE / "run.py", "--port", "0", *flags],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+def test_what_is_missing_is_said(tmp_path: Path) -> None:
+    ended = run(COVEY_EXAMPLES=str(tmp_path))
+    assert (ended.returncode, "run make" in ended.stderr) == (1, True), ended.stderr
+    ended = run(PATH=str(tmp_path))
+    assert (ended.returncode, "install it" in ended.stderr) == (1, True), ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_end_of_one_process_is_told_and_ends_the_others(tmp_path: Path) -> None:
+    example = Example("django")
+    example.start(tmp_path)
+    process = example.process.pid
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    os.kill(int(children[-1]), signal.SIGKILL)
+    assert example.process.wait(PATIENCE_SECONDS) == 1
+    assert example.said.endswith("Covey's chat 2 ended, with status -9\n")
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    example.errors.close()
+    assert example.process.stdout is not None
+    example.process.stdout.close()
 
 
 @pytest.mark.parametrize(

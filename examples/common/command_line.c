@@ -47,7 +47,8 @@ static void print_usage(FILE *file, const command_line *line,
           "                       127.0.0.1 or unix, say of their clients\n"
           "  --layer URL          share groups with other processes, by\n"
           "                       redis://127.0.0.1:6379, redis+django://...,\n"
-          "                       or redis+django-pubsub://...\n",
+          "                       or redis+django-pubsub://...; what is not\n"
+          "                       for `ps` to show, by $COVEY_LAYER\n",
           program);
   for (const own_flag *own = line->own; own != NULL && own->name != NULL;
        own++) {
@@ -95,6 +96,10 @@ void command_line_parse(command_line *line, int argc, char **argv) {
         line->own[own].name,
         line->own[own].takes_value ? required_argument : no_argument, NULL,
         FLAG_OWN + own};
+  }
+  line->layer = getenv("COVEY_LAYER");
+  if (line->layer != NULL && line->layer[0] == '\0') {
+    line->layer = NULL;
   }
   uint64_t port = line->port;
   uint64_t drain_ms = line->drain_ms;

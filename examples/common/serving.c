@@ -2,6 +2,7 @@
 
 #include "serving.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -66,7 +67,19 @@ void must(covey_status status, const covey_error *error) {
   }
 }
 
+/* What the callbacks of the layer are told they say themselves, each time. */
+static void on_log(covey_server *server, const covey_log_record *record,
+                   void *user) {
+  (void)server, (void)user;
+  int is_said = strcmp(record->event, "layer.disconnected") == 0 ||
+                strcmp(record->event, "layer.gap") == 0;
+  if (record->level <= COVEY_LOG_WARNING && !is_said) {
+    fprintf(stderr, "%s\n", record->message);
+  }
+}
+
 void serve_watching(covey_server_options *options, const command_line *line) {
+  options->on_log_record = on_log;
   if (line->is_watched) {
     options->health_path = "/health";
     options->ready_path = "/ready";
@@ -90,9 +103,16 @@ static void on_layer_gap(covey_server *server, const covey_layer_gap *gap,
   static const char *const kinds[] = {"", "missed", "unsent", "unknown",
                                       "full"};
   (void)server, (void)user;
+  const char *kind = gap->kind >= 1 && gap->kind <= COVEY_LAYER_GAP_FULL
+                         ? kinds[gap->kind]
+                         : "?";
+  char count[40] = ""; /* of all these groups together */
+  if (gap->count != 0) {
+    snprintf(count, sizeof count, ", %" PRIu64 " in all", gap->count);
+  }
   for (size_t index = 0; index < gap->group_count; index++) {
-    fprintf(stderr, "the layer has a gap in group %s: %s\n", gap->groups[index],
-            gap->kind <= 4 ? kinds[gap->kind] : "?");
+    fprintf(stderr, "the layer has a gap in group %s: %s%s\n",
+            gap->groups[index], kind, count);
   }
 }
 

@@ -14,8 +14,9 @@ void must(covey_status status, const covey_error *error);
  * thread is made, or that one would end the process. */
 void hold_signals(void);
 
-/* After --watch: has the server answer those who watch it, to everybody. Where
- * strangers come by, they belong on a listener of their own. */
+/* Has the server's warnings and errors printed on standard error. After
+ * --watch: has it answer those who watch it, to everybody. Where strangers come
+ * by, they belong on a listener of their own. */
 void serve_watching(covey_server_options *options, const command_line *line);
 
 /* After --layer: puts the server's groups onto it, and says on standard error

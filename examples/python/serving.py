@@ -4,6 +4,8 @@ Those of the examples in C, but for --max-message. Who copies an example takes t
 """
 
 import argparse
+import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -65,15 +67,23 @@ def flags(description: str | None) -> argparse.ArgumentParser:
     add(
         "--layer",
         metavar="URL",
+        default=os.environ.get("COVEY_LAYER") or None,
         help="share groups with other processes, by redis://127.0.0.1:6379, redis+django://..., "
-        "or redis+django-pubsub://...",
+        "or redis+django-pubsub://...; what is not for `ps` to show, by $COVEY_LAYER",
     )
     return parser
 
 
+def is_not_said_here(record: logging.LogRecord) -> bool:
+    """What the handlers below are told they say themselves, each time."""
+    return getattr(record, "covey_event", "") not in ("layer.disconnected", "layer.gap")
+
+
 def put_onto_layer(server: Server, url: str) -> None:
-    """Puts the groups onto a layer, and says on standard error how that is."""
+    """Puts the groups onto a layer, and says on standard error how that is. The log's warnings go
+    there as well, for logging does so unless it is set up otherwise."""
     server.set_layer(url)
+    logging.getLogger("covey").addFilter(is_not_said_here)
 
     @server.on_layer_state
     def state(is_connected: bool, reason: str) -> None:
@@ -82,8 +92,10 @@ def put_onto_layer(server: Server, url: str) -> None:
 
     @server.on_layer_gap
     def lost(gap: LayerGap) -> None:
+        count = f", {gap.count} in all" if gap.count else ""
         for group in gap.groups:
-            print(f"the layer has a gap in group {group}: {gap.kind}", file=sys.stderr, flush=True)
+            line = f"the layer has a gap in group {group}: {gap.kind}{count}"
+            print(line, file=sys.stderr, flush=True)
 
 
 def reload(server: Server) -> None:

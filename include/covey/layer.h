@@ -38,21 +38,30 @@
  *   capacity      100; redis+django:// alone: messages that wait in the mailbox
  *                 of one process
  *
+ * Options that several processes apply to the same keys (log..., expiry,
+ * group_expiry, capacity) are to be the same in all of them.
+ *
  * There is no TLS to the bus. The address of a consumer
  * (covey_consumer_get_address) is a channel name for Django Channels as well.
+ * It is no secret, and whoever has one may send to it: do not take one from a
+ * client without a check.
  *
  * DJANGO. An event is the message of the same content; its `type` says which
  * handler gets it, on either side. Text, whole numbers of 64 bits, other
  * numbers (as doubles), true, false, null, arrays and objects go both ways. To
  * Django, a whole number beyond 64 bits is COVEY_E_INVALID. From Django, bytes
  * become base64 text, and keys that are no text become what Python's json makes
- * of them. Finished messages (covey_group_broadcast) reach other processes of
- * Covey alone. Group names that channels_redis does not take (100 bytes and
- * more, other characters than ASCII letters, digits, "-", "_" and ".") are
- * written as "covey-" and the name, each byte but letters, digits, "_" and "."
- * as "-" and two hexadecimal digits; where that has 100 bytes or more, as
+ * of them. What has a NaN or an infinity in it, or no `type`, or one that is no
+ * text, is dropped, and counted (layer_foreign). Finished messages
+ * (covey_group_broadcast) reach other processes of Covey alone. Group names
+ * that channels_redis does not take (100 bytes and more, other characters than
+ * ASCII letters, digits, "-", "_" and "."), and those that begin with "covey-",
+ * are written as "covey-" and the name, each byte but letters, digits, "_" and
+ * "." as "-" and two hexadecimal digits; where that has 100 bytes or more, as
  * "covey--" and the SHA-256 of the name. With redis+django:// the clocks of all
- * hosts agree to a minute: by them messages and memberships are too old.
+ * hosts agree to a minute, and group_expiry is the same everywhere: by them
+ * whoever sends to a group removes memberships that are too old. Where they
+ * differ, those of others are removed, and nothing arrives there.
  */
 #ifndef COVEY_H
 #include "../covey.h" /* which includes this one in its place */

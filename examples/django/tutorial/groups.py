@@ -1,6 +1,7 @@
 """The names of groups. channels_redis takes few of them; Covey takes all, and writes the others so.
 
-Who has names of letters, digits, "-", "_" and "." alone, and shorter than 100, needs none of this.
+Who has names of letters, digits, "-", "_" and "." alone, shorter than 100, that do not begin with
+"covey-" needs none of this: names that do are written in the other form as well.
 """
 
 import hashlib

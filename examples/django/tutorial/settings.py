@@ -16,7 +16,9 @@ BACKENDS = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": BACKENDS[os.environ.get("LAYER", "core")],
-        "CONFIG": {"hosts": [REDIS]},
+        # redis-py 8 gives up an answer after five seconds; so long channels_redis has Redis wait
+        # for a message. Without this, clients are dropped that hear nothing for five seconds.
+        "CONFIG": {"hosts": [{"address": REDIS, "socket_timeout": None}]},
     },
 }
 
