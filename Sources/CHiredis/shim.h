@@ -3,6 +3,7 @@
 #define COVEY_CHIREDIS_SHIM_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <stddef.h>
 #include <string.h>
@@ -17,6 +18,14 @@ static inline ptrdiff_t covey__send(int descriptor, const void *bytes,
     sent = send(descriptor, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (sent < 0 && errno == EINTR);
   return sent >= 0 ? sent : -errno;
+}
+
+/* Programs that this process starts are not to hold its sockets: hiredis does
+ * not see to it. */
+static inline void covey__close_on_exec(int descriptor) {
+  int flags = fcntl(descriptor, F_GETFD);
+  if (flags >= 0)
+    fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC);
 }
 
 /* How hiredis makes replies, save for arrays without end: it takes memory for

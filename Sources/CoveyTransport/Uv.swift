@@ -273,11 +273,10 @@ enum UvSystem {
     return status == 0 ? token : uv_hrtime()
   }
 
-  /// So many random bytes; zeroes from a system that has none.
+  /// So many random bytes; none at all from a system that has none to give.
   static func randomBytes(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: max(0, count))
-    uv_random(nil, nil, &bytes, bytes.count, 0, nil)
-    return bytes
+    return uv_random(nil, nil, &bytes, bytes.count, 0, nil) == 0 ? bytes : []
   }
 
   /// On a clock that never steps back.

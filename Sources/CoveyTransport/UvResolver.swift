@@ -55,9 +55,13 @@ final class UvResolver {
     }
   }
 
-  /// Answers numeric addresses, or none and why.
+  /// Answers numeric addresses, or none and why. While a host is looked up, whoever asks for it
+  /// again gets the same answer: where nobody answers, threads would heap up.
   func resolve(_ host: String, _ found: @escaping ([String], String) -> Void) {
     guard let bell else { return found([], "the loop cannot be woken") }
+    if let same = pending.first(where: { $0.question.host == host }) {
+      return pending.append((same.question, found))
+    }
     let question = Question(host, bell)
     let given = Unmanaged.passRetained(question)
     var thread = uv_thread_t()

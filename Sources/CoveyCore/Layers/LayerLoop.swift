@@ -4,6 +4,7 @@ package protocol LayerLoop: AnyObject {
   var milliseconds: UInt64 { get }
   /// Since 1970.
   var wallMicroseconds: UInt64 { get }
+  /// So many, or none at all.
   func randomBytes(_ count: Int) -> [UInt8]
 
   /// Watches a descriptor; of nothing until it is told. Nil when the loop cannot.

@@ -39,6 +39,7 @@ final class RedisConnection {
     case .path(let path): made = redisConnectUnixNonBlock(path)
     }
     guard let made else { throw .system("no memory for a connection") }
+    covey__close_on_exec(made.pointee.fd)
     guard made.pointee.err == 0 else {
       let reason = Self.reason(made)
       redisFree(made)

@@ -21,7 +21,8 @@ final class RedisSession {
     case idle
     /// Until the next attempt.
     case waiting(any LayerTimer)
-    case resolving
+    /// Which look-up is waited for.
+    case resolving(UInt64)
     case greeting
     case ready
     case closed
@@ -41,6 +42,7 @@ final class RedisSession {
   private var deadline: (any LayerTimer)?
   private var heartbeat: (any LayerTimer)?
   private var attempts = 0
+  private var lookups: UInt64 = 0
   /// Which of a host's addresses is tried next.
   private var addressTurn = 0
 
@@ -63,18 +65,26 @@ final class RedisSession {
   // MARK: beginning
 
   func start() {
+    deadline = loop.after(UInt64(limits.connectTimeoutMilliseconds)) { [unowned self] in
+      fail("no connection within \(limits.connectTimeoutMilliseconds) ms")
+    }
     switch url.place {
     case .unix(let path): connect(to: .path(path))
     case .host(let host, let port):
-      state = .resolving
+      lookups &+= 1
+      let lookup = lookups
+      state = .resolving(lookup)
       loop.resolve(host) { [weak self] addresses, reason in
-        self?.resolved(addresses, port, reason)
+        self?.resolved(lookup, addresses, port, reason)
       }
     }
   }
 
-  private func resolved(_ addresses: [String], _ port: UInt16, _ reason: String) {
-    guard case .resolving = state else { return }
+  private func resolved(
+    _ lookup: UInt64, _ addresses: [String], _ port: UInt16, _ reason: String
+  ) {
+    // Else it is the late answer to an attempt that was given up.
+    guard case .resolving(lookup) = state else { return }
     guard !addresses.isEmpty else { return fail("host is not found: \(reason)") }
     connect(to: .address(addresses[addressTurn % addresses.count], port: port))
     addressTurn &+= 1
@@ -82,9 +92,6 @@ final class RedisSession {
 
   private func connect(to place: RedisPlace) {
     state = .greeting
-    deadline = loop.after(UInt64(limits.connectTimeoutMilliseconds)) { [unowned self] in
-      fail("no connection within \(limits.connectTimeoutMilliseconds) ms")
-    }
     do throws(Failure) {
       commandGreetings = greeting.count
       listenGreetings = greeting.count
@@ -167,8 +174,10 @@ final class RedisSession {
       heardAt = now
     }
     beatenAt = now
-    let patience = UInt64(limits.answerTimeoutMilliseconds)
+    var patience = UInt64(limits.answerTimeoutMilliseconds)
     if owed > 0, now &- owedSince > patience { return fail("no answer within \(patience) ms") }
+    // Redis before 6 waits for whole seconds, and says nothing meanwhile.
+    patience = max(patience, 2_000)
     if now &- heardAt > patience { return fail("nothing was heard for \(patience) ms") }
     // Not as soon as it begins: one that is given up at once, again and again, is not to be begun
     // again at once.

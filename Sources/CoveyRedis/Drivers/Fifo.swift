@@ -6,6 +6,8 @@ struct Fifo<Element> {
   var isEmpty: Bool { first == elements.count }
   var count: Int { elements.count - first }
 
+  var oldest: Element? { first < elements.count ? elements[first] : nil }
+
   /// From the first to the last.
   var all: [Element] { elements[first...].compactMap { $0 } }
 

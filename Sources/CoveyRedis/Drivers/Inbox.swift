@@ -41,12 +41,14 @@ struct Inbox {
     return packed + parcel
   }
 
-  /// The parcel of a packed message that is such a one; nil for others.
+  /// The parcel of a packed message that is such a one; nil for others, also for an event that is
+  /// named like it: JSON has no bytes.
   static func parcel(_ packed: [UInt8], depthMax: Int) throws(Failure) -> Parcel? {
     let head = message([]).dropLast(5)
     guard packed.starts(with: head) else { return nil }
     let rest = packed.dropFirst(head.count)
-    guard rest.first == 0xc6, rest.count >= 5 else { throw .invalid("not of this format") }
+    guard rest.first == 0xc6 else { return nil }
+    guard rest.count >= 5 else { throw .invalid("not of this format") }
     let parcel = try ParcelFormat.read(Array(rest.dropFirst(5)), depthMax: depthMax)
     guard case .message = parcel else { throw .invalid("not of this format") }
     return parcel

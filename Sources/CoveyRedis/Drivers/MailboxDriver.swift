@@ -16,26 +16,10 @@ final class MailboxDriver: Driver {
     /// Whether this process was not in the group, which it was to be already.
     case renewed(Name, Membership)
     case probed
-    /// The members of the group that the first letter without an address is for.
+    /// The members of the group that the oldest letter without an address is for.
     case members
-    /// What it took, with the last piece of it.
-    case sent(Name, size: Int?)
-  }
-
-  /// What is to be sent, until it is known to whom.
-  private struct Parting {
-    let contents: Contents
-    let name: Name
-    let size: Int
-
-    enum Contents {
-      /// The packed message.
-      case event([UInt8])
-      /// The same, for processes of Covey alone.
-      case message([UInt8])
-      /// For one channel.
-      case direct([UInt8])
-    }
+    /// The oldest piece that was sent.
+    case sent
   }
 
   /// How Redis knows a group, and this process in it.
@@ -47,7 +31,6 @@ final class MailboxDriver: Driver {
   /// A membership that is not renewed for so long is a dead process's.
   private static let membershipSeconds: UInt64 = 180
   private static let renewalMillisecondsMax: UInt64 = 30_000
-  private static let mailboxesAtOnce = 500
 
   var outputs: [DriverOutput] = []
   var now = DriverTime()
@@ -55,7 +38,6 @@ final class MailboxDriver: Driver {
   private let seal: Seal
   private let inbox: Inbox
   private let mailbox: [UInt8]
-  private let letters: MailboxLetters
   private var isConnected = false
   private var reading = MailboxReading()
   private var isListening = false
@@ -69,9 +51,7 @@ final class MailboxDriver: Driver {
   private var doubtful: Set<Name> = []
   private var wasAway = false
   private var awaited = Fifo<Awaited>()
-  /// Not yet with whom they are for; the first `asked` of them wait for members.
-  private var partings = Fifo<Parting>()
-  private var budget: Budget
+  private var sending: MailboxSending
   private var reports = DriverReports()
   private var seen = RecentPrefixes()
   /// Of the last letter, in microseconds: mailboxes are ordered by times, and by nothing else.
@@ -82,9 +62,9 @@ final class MailboxDriver: Driver {
     let ttl = UInt64(setting.url.expirySeconds) &+ 10
     seal = Seal(setting, ttl: ttl)
     inbox = Inbox(token: setting.token)
-    letters = MailboxLetters(prefix: setting.url.prefix, ownNames: inbox.ownNames)
+    let letters = MailboxLetters(prefix: setting.url.prefix, ownNames: inbox.ownNames)
     mailbox = setting.url.prefix + inbox.ownNames
-    budget = Budget(setting.limits)
+    sending = MailboxSending(setting, letters, seal)
   }
 
   // MARK: connections
@@ -107,14 +87,8 @@ final class MailboxDriver: Driver {
     script = []
     wasAway = true
     doubtful = Set(memberships.keys)
-    var unknown: [Name] = []
-    while let next = awaited.popFirst() {
-      guard case .sent(let name, let size) = next else { continue }
-      budget.give(size)
-      unknown.append(name)
-    }
-    guard !unknown.isEmpty else { return }
-    outputs.append(.report(.gap(LayerGap(.unknown, unknown, count: UInt64(unknown.count)))))
+    awaited.removeAll()
+    lose(.unknown, sending.interrupt())
   }
 
   /// The script is there: whatever waits can go.
@@ -122,8 +96,7 @@ final class MailboxDriver: Driver {
     outputs.append(.report(.connected))
     miss(Array(doubtful))
     doubtful = []
-    // Each is asked about in turn, and answered in turn.
-    for parting in partings.all { ask(parting) }
+    send()
   }
 
   func beat() {
@@ -147,13 +120,22 @@ final class MailboxDriver: Driver {
     if !isListening { listen() }
   }
 
-  var isBusy: Bool { budget.isUsed }
+  var isBusy: Bool { sending.isBusy }
 
   private func miss(_ groups: [Name]) {
     if !groups.isEmpty { outputs.append(.report(.gap(LayerGap(.missed, groups)))) }
   }
 
   func close() {
+    let unknown = sending.interrupt()
+    lose(.unsent, sending.abandon())
+    lose(.unknown, unknown)
+    awaited.removeAll()
+    defer {
+      memberships = [:]
+      groups = [:]
+      doubtful = []
+    }
     guard isConnected else { return }
     for membership in memberships.values {
       command([Array("ZREM".utf8), membership.key, membership.member], .ignored)
@@ -232,23 +214,26 @@ final class MailboxDriver: Driver {
 
   // MARK: sending
 
-  private func part(_ contents: Parting.Contents, _ name: Name) {
-    let size: Int
-    switch contents {
-    case .event(let bytes), .message(let bytes), .direct(let bytes):
-      size = bytes.count &+ name.bytes.count
-    }
-    guard budget.take(size) else {
-      return outputs.append(.report(.gap(LayerGap(.unsent, [name], count: 1))))
-    }
-    let parting = Parting(contents: contents, name: name, size: size)
-    partings.append(parting)
-    if isConnected, !script.isEmpty { ask(parting) }
+  private func part(_ contents: MailboxSending.Parting.Contents, _ name: Name) {
+    guard sending.add(MailboxSending.Parting(contents, name)) else { return lose(.unsent, [name]) }
+    send()
   }
 
-  /// Asks who is in the group; the answer comes to the first parting. What is for one channel takes
-  /// its turn as well, so that everything leaves in the order it was sent.
-  private func ask(_ parting: Parting) {
+  /// Sends what can go now, and asks whom the next is for.
+  private func send() {
+    guard isConnected, !script.isEmpty else { return }
+    while let step = sending.nextStep(now) {
+      switch step {
+      case .piece(let piece): send(piece)
+      case .lost(let parting): lose(.unsent, [parting.name])
+      }
+    }
+    while let parting = sending.nextQuestion() { ask(parting) }
+  }
+
+  /// Asks who is in the group. What is for one channel takes its turn as well, so that everything
+  /// leaves in the order it was sent.
+  private func ask(_ parting: MailboxSending.Parting) {
     if case .direct = parting.contents { return command([Array("PING".utf8)], .members) }
     let key = setting.url.prefix + Array(":group:".utf8) + AsgiName.escaped(parting.name)
     command(
@@ -259,46 +244,46 @@ final class MailboxDriver: Driver {
     command([Array("ZRANGE".utf8), key, [UInt8(ascii: "0")], Array("-1".utf8)], .members)
   }
 
-  private func send(_ parting: Parting, _ reply: RedisReply) {
-    switch parting.contents {
-    case .direct(let packed): deliver([letters.letter(packed, to: parting.name)], parting)
-    case .event(let packed): send(packed, coveyAlone: false, parting, reply)
-    case .message(let packed): send(packed, coveyAlone: true, parting, reply)
-    }
+  private func send(_ piece: MailboxSending.Piece) {
+    let times = [
+      score(nextTime()), seconds(ago: setting.url.expirySeconds),
+      Array(String(setting.url.expirySeconds).utf8),
+      Array(String(setting.url.capacity).utf8),
+    ]
+    command(
+      [Array("EVALSHA".utf8), script, Array(String(piece.keys.count).utf8)] + piece.keys + times
+        + piece.bodies, .sent)
   }
 
-  private func send(
-    _ packed: [UInt8], coveyAlone: Bool, _ parting: Parting, _ reply: RedisReply
-  ) {
+  /// Who is in the group that was asked about.
+  private func answered(_ reply: RedisReply) {
+    if case .direct? = sending.oldestAsked?.contents { return sending.answered([]) }
     guard let list = reply.list, case let names = list.compactMap(\.bytes),
       names.count == list.count
     else {
       reports.foreign(&outputs, now, "redis answered ZRANGE with no names")
-      return lose(parting.name, parting.size)
+      return lose(.unsent, sending.dropOldestAsked().map { [$0.name] } ?? [])
     }
-    deliver(letters.letters(packed, to: names, coveyAlone: coveyAlone), parting)
+    sending.answered(names)
   }
 
-  private func deliver(_ letters: [MailboxLetters.Letter], _ parting: Parting) {
-    guard !letters.isEmpty else { return budget.give(parting.size) }
-    var rest = letters[...]
-    while !rest.isEmpty {
-      let piece = rest.prefix(Self.mailboxesAtOnce)
-      rest = rest.dropFirst(Self.mailboxesAtOnce)
-      let bodies = piece.compactMap { letter in
-        seal.close(letter.body, now).map { setting.random(12) + $0 }
-      }
-      guard bodies.count == piece.count else { return lose(parting.name, parting.size) }
-      let times = [
-        score(nextTime()), seconds(ago: setting.url.expirySeconds),
-        Array(String(setting.url.expirySeconds).utf8),
-        Array(String(setting.url.capacity).utf8),
-      ]
-      command(
-        [Array("EVALSHA".utf8), script, Array(String(piece.count).utf8)] + piece.map(\.key)
-          + times + bodies,
-        .sent(parting.name, size: rest.isEmpty ? parting.size : nil))
-    }
+  /// What Redis says of a piece: how many mailboxes had no room.
+  private func landed(_ reply: RedisReply) {
+    let full = reply.number
+    guard let piece = sending.landed(isLost: full == nil) else { return }
+    if full == nil { reports.foreign(&outputs, now, "redis answered a script with no number") }
+    if piece.isNews { lose(.unknown, [piece.name]) }
+    if piece.isComplete { outputs.append(.report(.counted(.published, 1))) }
+    guard let full, full > 0 else { return }
+    outputs.append(.report(.gap(LayerGap(.full, [piece.name], count: full))))
+  }
+
+  /// Tells what was lost, each group once.
+  private func lose(_ kind: LayerGap.Kind, _ names: [Name]) {
+    guard !names.isEmpty else { return }
+    var known: Set<Name> = []
+    let groups = names.filter { known.insert($0).inserted }
+    outputs.append(.report(.gap(LayerGap(kind, groups, count: UInt64(names.count)))))
   }
 
   private func command(_ parts: [[UInt8]], _ reply: Awaited) {
@@ -322,15 +307,11 @@ final class MailboxDriver: Driver {
       if reply != .number(0), memberships[group] == membership { miss([group]) }
     case .probed: if case .nothing = reply { renew() }
     case .members:
-      if let parting = partings.popFirst() { send(parting, reply) }
-    case .sent(let name, let size):
-      budget.give(size)
-      guard let full = reply.number else {
-        reports.foreign(&outputs, now, "redis answered a script with no number")
-        return outputs.append(.report(.gap(LayerGap(.unknown, [name], count: 1))))
-      }
-      outputs.append(.report(.counted(.published, 1)))
-      if full > 0 { outputs.append(.report(.gap(LayerGap(.full, [name], count: full)))) }
+      answered(reply)
+      send()
+    case .sent:
+      landed(reply)
+      send()
     }
   }
 
@@ -343,16 +324,14 @@ final class MailboxDriver: Driver {
       // Nobody elsewhere knows of it.
       if memberships[group] != nil { miss([group]) }
     case .members:
-      guard !RedisErrors.isPassing(text) else { break }
-      if let parting = partings.popFirst() { lose(parting.name, parting.size) }
-    case .sent(let name, let size): lose(name, size)
+      // Else it is asked about again.
+      if !RedisErrors.isPassing(text) {
+        lose(.unsent, sending.dropOldestAsked().map { [$0.name] } ?? [])
+      }
+    case .sent:
+      if let piece = sending.landed(isLost: true), piece.isNews { lose(.unsent, [piece.name]) }
     }
-    if RedisErrors.isPassing(text) { outputs.append(.giveUp(text)) }
-  }
-
-  private func lose(_ name: Name, _ size: Int?) {
-    budget.give(size)
-    outputs.append(.report(.gap(LayerGap(.unsent, [name], count: 1))))
+    if RedisErrors.isPassing(text) { outputs.append(.giveUp(text)) } else { send() }
   }
 
   // MARK: hearing
@@ -369,6 +348,7 @@ final class MailboxDriver: Driver {
     guard isListening else { return reports.foreign(&outputs, now) }
     switch reply {
     case .error(let text):
+      if reading.isOfFraction(text) { return listen() }
       reports.refused(text, &outputs, now)
       if let letter = reading.stop() { take(letter) }
       // Not at once again: the same would come of it.
@@ -390,17 +370,22 @@ final class MailboxDriver: Driver {
     do throws(Failure) {
       let packed = try seal.open(Array(member.dropFirst(12)), now)
       let (rest, names) = try MessagePack.taking(key: Inbox.namesKey, from: packed)
-      if let parcel = try Inbox.parcel(rest, depthMax: setting.depthMax) {
-        for group in names.compactMap(inbox.group(named:)).compactMap({ groups[$0] }) {
-          outputs.append(.report(.received(parcel, group: group)))
-        }
-        return
-      }
-      let event = try Event(json: try MessagePack.unpack(rest), depthMax: setting.depthMax)
+      let parcel = try Inbox.parcel(rest, depthMax: setting.depthMax)
+      let event =
+        parcel == nil
+        ? try Event(json: try MessagePack.unpack(rest), depthMax: setting.depthMax) : nil
+      // However often a letter names somebody.
+      var groupsTold: Set<Name> = []
+      var consumersTold: Set<UInt64> = []
       for name in names {
         if let group = inbox.group(named: name).flatMap({ groups[$0] }) {
-          outputs.append(.report(.received(.event(event), group: group)))
-        } else if let (server, id) = Address.parts(Name(name)), server == setting.token {
+          guard let parcel = parcel ?? event.map(Parcel.event),
+            groupsTold.insert(group).inserted
+          else { continue }
+          outputs.append(.report(.received(parcel, group: group)))
+        } else if let event, let (server, id) = Address.parts(Name(name)),
+          server == setting.token, consumersTold.insert(id).inserted
+        {
           outputs.append(.report(.addressed(ConsumerID(raw: id), event)))
         }
       }

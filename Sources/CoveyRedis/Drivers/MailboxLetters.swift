@@ -3,6 +3,7 @@ internal import CoveyCore
 /// What goes into mailboxes, each by its key.
 struct MailboxLetters {
   typealias Letter = (key: [UInt8], body: [UInt8])
+  typealias Mailbox = (mailbox: [UInt8], names: [[UInt8]])
 
   let prefix: [UInt8]
   /// This process's mailbox, to which nothing is sent.
@@ -18,8 +19,8 @@ struct MailboxLetters {
     return (prefix + mailbox, body ?? packed)
   }
 
-  /// One for each mailbox, with the names in it that it is for.
-  func letters(_ packed: [UInt8], to names: [[UInt8]], coveyAlone: Bool) -> [Letter] {
+  /// Where these names are read, with those that are read there.
+  func mailboxes(of names: [[UInt8]], coveyAlone: Bool) -> [Mailbox] {
     var order: [[UInt8]] = []
     var byMailbox: [[UInt8]: [[UInt8]]] = [:]
     for name in names {
@@ -28,10 +29,13 @@ struct MailboxLetters {
       if byMailbox[mailbox] == nil { order.append(mailbox) }
       byMailbox[mailbox, default: []].append(name)
     }
-    return order.compactMap { mailbox in
-      let body = MessagePack.appending(
-        key: Inbox.namesKey, strings: byMailbox[mailbox] ?? [], asArray: true, to: packed)
-      return body.map { (prefix + mailbox, $0) }
-    }
+    return order.map { ($0, byMailbox[$0] ?? []) }
+  }
+
+  /// For one mailbox, with the names in it that it is for; nil when it is no packed map.
+  func letter(_ packed: [UInt8], to mailbox: Mailbox) -> Letter? {
+    let body = MessagePack.appending(
+      key: Inbox.namesKey, strings: mailbox.names, asArray: true, to: packed)
+    return body.map { (prefix + mailbox.mailbox, $0) }
   }
 }

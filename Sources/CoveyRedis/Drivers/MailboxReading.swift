@@ -10,16 +10,20 @@ struct MailboxReading {
   }
 
   private var state = State.waiting
+  /// Redis before 6 knows whole seconds alone.
+  private var knowsFractions = true
+  private var hasAskedFraction = false
 
   /// What to ask for next; waits at most so long.
-  func command(_ mailbox: [UInt8], atMost milliseconds: Int) -> [[UInt8]] {
+  mutating func command(_ mailbox: [UInt8], atMost milliseconds: Int) -> [[UInt8]] {
+    hasAskedFraction = false
     if case .taking = state {
       return [Array("ZPOPMIN".utf8), mailbox, Array(String(Self.lettersAtOnce).utf8)]
     }
-    // Redis before 6 knows whole seconds.
+    hasAskedFraction = milliseconds < 1_000 && knowsFractions
     let seconds =
-      milliseconds >= 1_000
-      ? String(milliseconds / 1_000) : "0." + String(milliseconds + 1_000).dropFirst()
+      hasAskedFraction
+      ? "0." + String(milliseconds + 1_000).dropFirst() : String(max(1, milliseconds / 1_000))
     return [Array("BZPOPMIN".utf8), mailbox, Array(seconds.utf8)]
   }
 
@@ -35,6 +39,13 @@ struct MailboxReading {
       let members = stride(from: 0, to: list.count, by: 2).compactMap { list[$0].bytes }
       return first.map { [$0] + members } ?? members
     }
+  }
+
+  /// Whether it was the fraction of a second that was refused; then there are none any more.
+  mutating func isOfFraction(_ error: String) -> Bool {
+    guard hasAskedFraction, error.hasPrefix("ERR timeout") else { return false }
+    knowsFractions = false
+    return true
   }
 
   /// Begins anew; answers the letter that was taken and not handed on.

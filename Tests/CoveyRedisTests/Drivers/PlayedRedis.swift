@@ -20,14 +20,22 @@
     /// What a group's key answers.
     var members: [String] = []
 
-    init(_ url: String, queueEntries: Int = 10_000) throws {
+    /// Whether the system has random bytes.
+    var hasRandom = true
+
+    init(
+      _ url: String, queueEntries: Int = 10_000, answerTimeoutMilliseconds: Int = 10_000
+    ) throws {
       var limits = LayerLimits()
       limits.queueEntriesMax = queueEntries
+      limits.answerTimeoutMilliseconds = answerTimeoutMilliseconds
       var numbers = SeededNumbers(7)
+      var hasRandom: () -> Bool = { true }
       let setting = DriverSetting(
         url: try RedisURL(url), limits: limits, token: 0xC0, depthMax: 64,
         random: { count in
-          (0..<count).map { _ in UInt8.random(in: 0...255, using: &numbers) }
+          guard hasRandom() else { return [] }
+          return (0..<count).map { _ in UInt8.random(in: 0...255, using: &numbers) }
         })
       switch setting.url.driver {
       case .own: driver = SequencedDriver(setting)
@@ -35,6 +43,7 @@
       case .django: driver = MailboxDriver(setting)
       }
       driver.now = DriverTime(milliseconds: 1_000, microseconds: 1_700_000_000_000_000)
+      hasRandom = { [unowned self] in self.hasRandom }
     }
 
     // MARK: inputs
