@@ -13,7 +13,7 @@ import shlex
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 from faults_nodes import PROGRAM, Node, milliseconds
@@ -35,8 +35,10 @@ async def until(what: str, holds: Callable[[], bool], seconds: float = 10) -> in
 
 
 @contextlib.asynccontextmanager
-async def node(url: str, answer_ms: int = 500, groups: int = 2) -> AsyncIterator[Node]:
-    made = Node(url, groups, 10 * FACTOR, answer_ms * FACTOR, UNDER)
+async def node(
+    url: str, answer_ms: int = 500, groups: int = 2, under: Sequence[str] = UNDER
+) -> AsyncIterator[Node]:
+    made = Node(url, groups, 10 * FACTOR, answer_ms * FACTOR, under)
     await made.start()
     try:
         yield made
@@ -223,26 +225,48 @@ async def test_server_freed_at_every_stage() -> None:
                 await run(url, "turns", count)
 
 
-async def test_server_freed_while_nobody_answers_for_its_host() -> None:
-    """It is not waited for, though a system takes ten seconds to give up."""
-    if os.geteuid() != 0:
-        return print("  needs root, for a name server of its own")
+@contextlib.contextmanager
+def silent_names() -> Iterator[list[str]]:
+    """What to run a program under, for which a name server never answers."""
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server,
         tempfile.TemporaryDirectory() as folder,
     ):
-        server.bind(("127.66.66.66", 53))
+        # Another run may have one as well.
+        address = f"127.66.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+        server.bind((address, 53))
         names = Path(folder) / "resolv.conf"
-        names.write_text("nameserver 127.66.66.66\n")
-        inside = f"mount --bind {names} /etc/resolv.conf && exec " + shlex.join(
-            [*UNDER, PROGRAM, "redis://slow.test", "nap", "50", "4"]
-        )
+        names.write_text(f"nameserver {address}\n")
+        inside = f'mount --bind {names} /etc/resolv.conf && exec "$@"'
+        yield ["unshare", "--mount", "sh", "-c", inside, "sh", *UNDER]
+
+
+async def test_server_freed_while_nobody_answers_for_its_host() -> None:
+    """It is not waited for, though a system takes ten seconds to give up."""
+    if os.geteuid() != 0:
+        return print("  needs root, for a name server of its own")
+    with silent_names() as under:
         began = milliseconds()
-        process = await asyncio.create_subprocess_exec(
-            "unshare", "--mount", "sh", "-c", inside, stdout=asyncio.subprocess.DEVNULL
-        )
+        command = [*under, PROGRAM, "redis://slow.test", "nap", "50", "4"]
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
         assert await process.wait() == 0
         assert milliseconds() - began < 4_000 * FACTOR, "it was waited for"
+
+
+async def test_host_that_nobody_answers_for() -> None:
+    """It is told in time, and attempts do not heap up look-ups, each of which has a thread."""
+    if os.geteuid() != 0:
+        return print("  needs root, for a name server of its own")
+    with silent_names() as under:
+        url = "redis://slow.test"
+        async with node(url, answer_ms=100, under=under) as made:
+            await until("it is said why", has_said(made))
+            assert "no connection within" in made.states[0][2], made.states
+            threads = len(os.listdir(f"/proc/{made.process.pid}/task"))
+            # Time for several more attempts.
+            await asyncio.sleep(1.5)
+            assert len(os.listdir(f"/proc/{made.process.pid}/task")) <= threads
+            await until("members here are served", hears_itself(made))
 
 
 async def test_server_stopped_while_redis_restarts() -> None:

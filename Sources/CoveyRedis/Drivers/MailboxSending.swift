@@ -56,8 +56,6 @@ struct MailboxSending {
 
   /// As soon as so much is on its way, nothing follows.
   static let windowBytes = 1 << 20
-  /// A piece that has so much gets no more.
-  static let pieceBytes = 1 << 18
   static let pieceMailboxesMax = 100
   /// Whose members are asked for, or known and not yet sent to.
   static let openMax = 64
@@ -66,6 +64,8 @@ struct MailboxSending {
   private let seal: Seal
   private let random: (Int) -> [UInt8]
   private let windowBytes: Int
+  /// A piece that has so much gets no more.
+  private var pieceBytes: Int { windowBytes / 4 }
   private var budget: Budget
   private var waiting = Fifo<Parting>()
   private var asked = Fifo<Parting>()
@@ -131,7 +131,7 @@ struct MailboxSending {
     guard isOpen, let parting = ready.oldest else { return nil }
     var piece = Piece(parting: parting)
     while parting.begun < parting.mailboxes.count, piece.keys.count < Self.pieceMailboxesMax,
-      piece.size < Self.pieceBytes
+      piece.size < pieceBytes
     {
       guard let letter = letter(parting), let closed = seal.close(letter.body, now),
         case let prefix = random(12), prefix.count == 12
