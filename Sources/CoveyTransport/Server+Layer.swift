@@ -10,13 +10,20 @@ extension Server {
     hub.attachLayer()
   }
 
+  /// How often it is looked whether the bus has what it was sent.
+  private static let farewellMilliseconds: UInt64 = 20
+
   /// Ends the loop of a hub that has stopped, once the bus has what it was sent, or took too long.
   func finishWithLayer() {
     guard hasStopped, !hasFinished, let layer else { return }
-    guard layer.isBusy else { return finish() }
+    loop.updateTime()
+    let until = farewellUntil ?? loop.now &+ limits.flushTimeoutMilliseconds
+    farewellUntil = until
+    guard layer.isBusy, loop.now < until else { return finish() }
     guard farewell == nil else { return }
-    farewell = UvTimer(on: loop, after: limits.flushTimeoutMilliseconds) { [unowned self] in
-      finish()
+    farewell = UvTimer(on: loop, after: Self.farewellMilliseconds) { [unowned self] in
+      farewell = nil
+      finishWithLayer()
     }
   }
 

@@ -46,6 +46,7 @@ package final class Server: @unchecked Sendable {
   var resolver: UvResolver?
   /// Runs while the bus has to take what was sent to it before the stop.
   var farewell: UvTimer?
+  var farewellUntil: UInt64?
   /// The hub has stopped: only farewells are said any more.
   var hasStopped = false
   /// Of connections that are not upgraded, by their identity.
