@@ -248,7 +248,7 @@ test-layers: $(BUILD)/tests/layers/node $(BUILD)/examples/chat $(LAYER_VENV)/rea
 
 # What a layer does when processes, connections and Redis itself are treated badly, by a schedule of
 # chance: for SECONDS with each driver; SEED repeats one. Then whatever may be in Redis' place.
-SECONDS := 30
+SECONDS := 15
 FAULTS_NODE := $(BUILD)/tests/layers/faults_node
 FAULTS := FAULTS_NODE=$(FAULTS_NODE) $(VENV)/bin/python Tests/layers
 

@@ -158,7 +158,7 @@ def test_the_layers_state_and_losses_are_told(
     assert not is_connected
     assert reason
     assert told.next() == (True, "")
-    assert lost.next() == LayerGap("missed", ("all",), 0)
+    assert lost.next() == LayerGap("missed", ("all",), 0, (0,))
     numbers = Told()
     server.call_soon(lambda: numbers.say(server.statistics()))
     statistics = numbers.next()
@@ -185,7 +185,7 @@ def test_who_is_alone_serves_its_own_and_says_what_it_cannot_send(
     for n in range(3):
         client.send_json({"text": n})
         assert client.receive_json() == {"type": "note", "text": n}
-    assert [lost.next() for _ in range(2)] == [LayerGap("unsent", ("all",), 1)] * 2
+    assert [lost.next() for _ in range(2)] == [LayerGap("unsent", ("all",), 1, (1,))] * 2
     events = {vars(one).get("covey_event") for one in caplog.records}
     assert {"layer.disconnected", "layer.gap"} <= events
 

@@ -42,7 +42,7 @@ class LayerGap:
     #: Messages; 0: not known.
     count: int
     #: The same of each group, in their order.
-    counts: tuple[int, ...] = ()
+    counts: tuple[int, ...]
 
     @classmethod
     def read(cls, gap: Any) -> "LayerGap":
