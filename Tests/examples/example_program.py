@@ -114,7 +114,7 @@ class ExampleProgram:
             self.process.kill()
             self.process.communicate()
             raise AssertionError(f"still running {STOP_SECONDS} s after {by.name}") from None
-        usual = ("consumer ", "connection ", *(["the layer is "] if self.has_layer else []))
+        usual = ("consumer ", "connection ", *(["the layer "] if self.has_layer else []))
         lines = errors.splitlines(keepends=True)
         errors = "".join(line for line in lines if not line.startswith(usual))
         ended = (self.process.wait(), output, errors)
