@@ -75,7 +75,7 @@ C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
 .PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak soak-simulation test-c \
-  test-python test-typescript test-generated test-examples test-layers test-faults test-bench check check-thread check-address check-python check-valgrind \
+  test-python test-typescript test-generated test-examples test-layers test-faults test-several test-bench check check-thread check-address check-python check-valgrind \
   check-fuzz check-soak check-scripts check-without-redis check-layers always \
   test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
@@ -173,7 +173,7 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@touch $@
 
 test: swift packages-test all lint test-c test-python test-typescript test-generated test-bench \
-  test-examples $(if $(WITHOUT_REDIS),,test-layers test-faults) test-swift test-simulation test-fuzz
+  test-examples $(if $(WITHOUT_REDIS),,test-several) test-swift test-simulation test-fuzz
 
 # Then those over the wire with TLS.
 test-swift: packages-test swift
@@ -248,7 +248,7 @@ test-layers: $(BUILD)/tests/layers/node $(BUILD)/examples/chat $(LAYER_VENV)/rea
 
 # What a layer does when processes, connections and Redis itself are treated badly, by a schedule of
 # chance: for SECONDS with each driver; SEED repeats one. Then whatever may be in Redis' place.
-SECONDS := 15
+SECONDS := 10
 FAULTS_NODE := $(BUILD)/tests/layers/faults_node
 FAULTS := FAULTS_NODE=$(FAULTS_NODE) $(VENV)/bin/python Tests/layers
 
@@ -261,9 +261,15 @@ test-faults: packages-test $(FAULTS_NODE) $(VENV)/ready
 	$(FAULTS)/faults.py --seconds 10
 	$(FAULTS)/faults_connecting.py
 
+# Both at once: they mostly wait.
+test-several: $(FAULTS_NODE) $(VENV)/ready $(BUILD)/tests/layers/node $(LAYER_VENV)/ready examples
+	@$(MAKE) --no-print-directory test-faults >$(BUILD)/faults.log 2>&1 & faults=$$!; status=0; \
+	  $(MAKE) --no-print-directory test-layers || status=1; \
+	  wait $$faults || status=1; cat $(BUILD)/faults.log; exit $$status
+
 check-layers: packages-check $(FAULTS_NODE) $(VENV)/ready
 	$(FAULTS)/faults.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
-	FAULTS_TIMES=100 $(FAULTS)/faults_connecting.py many
+	FAULTS_TIMES=60 $(FAULTS)/faults_connecting.py many
 	FAULTS_TIMES=10 FAULTS_UNDER="valgrind -q --error-exitcode=66 --undef-value-errors=no --leak-check=full \
 	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" $(FAULTS)/faults_connecting.py \
 	  nobody resolve socket password says closes many freed stopped

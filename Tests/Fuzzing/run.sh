@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs each fuzz target for so many seconds (20), two at a time. A finding stays in build/fuzzing/<target>/; put a
+# Runs each fuzz target for so many seconds (20), three at a time. A finding stays in build/fuzzing/<target>/; put a
 # small one into a test.
 #
 #   Tests/Fuzzing/run.sh [SECONDS [TARGET...]]
@@ -43,13 +43,15 @@ fuzz() {
 
 failed=0
 while [ $# -gt 0 ]; do
-  fuzz "$1" &
-  beside=$!
-  shift
-  if [ $# -gt 0 ]; then
-    fuzz "$1" || failed=1
+  besides=
+  for _ in 1 2; do
+    [ $# -gt 1 ] || break
+    fuzz "$1" &
+    besides="$besides $!"
     shift
-  fi
-  wait "$beside" || failed=1
+  done
+  fuzz "$1" || failed=1
+  shift
+  for beside in $besides; do wait "$beside" || failed=1; done
 done
 exit "$failed"
