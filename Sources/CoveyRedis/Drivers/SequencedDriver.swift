@@ -145,7 +145,10 @@ final class SequencedDriver: Driver {
 
   private func refused(_ command: Awaited, _ text: String) {
     // The one before it was refused, or Redis was emptied: once more, behind those still underway.
-    if case .published(let letter, let topic, let after) = command, text.hasPrefix("EARLY") {
+    // One that follows none cannot be early: then it is refused like any other.
+    if case .published(let letter, let topic, let after) = command, after > 0,
+      text.hasPrefix("EARLY")
+    {
       return publish(letter, topic, after: underway.contains(after) ? after : 0)
     }
     reports.refused(text, &outputs, now)

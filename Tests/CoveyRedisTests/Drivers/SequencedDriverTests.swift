@@ -55,6 +55,17 @@
       #expect(redis.commands.first?.last == "0")
     }
 
+    @Test func `a letter that follows none and is called early is refused, not sent for ever`()
+      throws
+    {
+      let redis = try PlayedRedis(Self.url)
+      redis.begin()
+      try publish(redis, to: "a")
+      redis.reply(.error("EARLY its predecessor has not arrived"))
+      #expect(redis.commands == [] && redis.givenUp == [])
+      #expect(redis.gaps == [LayerGap(.unsent, [Name("a")], count: 1)])
+    }
+
     @Test func `an answer that is none lets the letter be sent again`() throws {
       for nonsense: RedisReply in [.nothing, .bytes([1]), .list([])] {
         let redis = try PlayedRedis(Self.url)
