@@ -278,12 +278,10 @@ final class MailboxDriver: Driver {
     outputs.append(.report(.gap(LayerGap(.full, [piece.name], count: full))))
   }
 
-  /// Tells what was lost, each group once.
+  /// Tells what was lost, a name for each message: so each group's are counted.
   private func lose(_ kind: LayerGap.Kind, _ names: [Name]) {
     guard !names.isEmpty else { return }
-    var known: Set<Name> = []
-    let groups = names.filter { known.insert($0).inserted }
-    outputs.append(.report(.gap(LayerGap(kind, groups, count: UInt64(names.count)))))
+    outputs.append(.report(.gap(LayerGap(kind, names, count: UInt64(names.count)))))
   }
 
   private func command(_ parts: [[UInt8]], _ reply: Awaited) {

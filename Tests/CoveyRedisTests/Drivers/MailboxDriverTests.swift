@@ -178,7 +178,7 @@
       }
       #expect(
         reports == [
-          LayerGap(.unsent, [Name("asked")], count: 2),
+          LayerGap(.unsent, [Name("asked"), Name("asked")], count: 2),
           LayerGap(.unknown, [Name("sent")], count: 1),
         ])
       let goodbye: [String] = redis.driver.outputs.compactMap {
