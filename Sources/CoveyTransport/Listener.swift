@@ -34,7 +34,7 @@ final class Listener {
   private let loop: UvLoop
   /// Owns this, and so outlives it.
   private unowned(unsafe) let client: any ListenerClient
-  private var poll: UvPoll?
+  private var watch: UvWatch?
   private var pause: UvTimer?
   /// Who has not been introduced by its proxy yet.
   private var introductions: [ObjectIdentifier: Arrival] = [:]
@@ -51,10 +51,11 @@ final class Listener {
     self.loop = loop
     self.client = client
     port = socket.port
-    poll = UvPoll(socket.descriptor, on: loop) { [unowned(unsafe) self] in
+    watch = UvWatch(socket.descriptor, on: loop) { [unowned(unsafe) self] _ in
       acceptSome(atMost: Self.acceptsPerTurn)
     }
-    guard poll != nil else { throw .system("the loop cannot watch another socket") }
+    guard let watch else { throw .system("the loop cannot watch another socket") }
+    watch.wait(for: .reading)
   }
 
   /// How many have not been introduced by their proxies yet.
@@ -83,10 +84,10 @@ final class Listener {
 
   /// Whoever waits would wake the loop again and again.
   private func rest() {
-    poll?.pause()
+    watch?.wait(for: [])
     pause = UvTimer(on: loop, after: Self.exhaustedMilliseconds) { [unowned(unsafe) self] in
       pause = nil
-      poll?.resume()
+      watch?.wait(for: .reading)
     }
   }
 
@@ -143,8 +144,8 @@ final class Listener {
     guard isOpen else { return }
     isOpen = false
     pause = nil
-    poll?.close()
-    poll = nil
+    watch?.close()
+    watch = nil
     if let file = socket.file { Sockets.remove(file) }
     Sockets.close(socket.descriptor)
   }

@@ -3,7 +3,7 @@ internal import CoveyCore
 /// A connection whose proxy has to say first whose it is. Reads its header and not a byte more.
 final class ProxyIntroduction {
   private let descriptor: Int32
-  private var poll: UvPoll?
+  private var watch: UvWatch?
   private var bytes: [UInt8] = []
   private let finish: (ProxyHeader?) -> Void
 
@@ -15,8 +15,9 @@ final class ProxyIntroduction {
   ) {
     self.descriptor = descriptor
     self.finish = finish
-    poll = UvPoll(descriptor, on: loop) { [unowned(unsafe) self] in read() }
-    if poll == nil { return nil }
+    watch = UvWatch(descriptor, on: loop) { [unowned(unsafe) self] _ in read() }
+    guard let watch else { return nil }
+    watch.wait(for: .reading)
   }
 
   /// It took too long: that is no header.
@@ -44,13 +45,13 @@ final class ProxyIntroduction {
   }
 
   private func end(_ header: ProxyHeader?) {
-    poll?.close()
+    watch?.close()
     withExtendedLifetime(self) { finish(header) }
   }
 
   /// Closes the connection without a word.
   func giveUp() {
-    poll?.close()
+    watch?.close()
     Sockets.close(descriptor)
   }
 }

@@ -55,7 +55,7 @@ private final class LoopOfLayer: LayerLoop {
   func randomBytes(_ count: Int) -> [UInt8] { UvSystem.randomBytes(count) }
 
   func watch(
-    _ descriptor: Int32, _ ready: @escaping (LayerReadiness) -> Void
+    _ descriptor: Int32, _ ready: @escaping (Readiness) -> Void
   ) -> (any LayerWatch)? {
     UvWatch(descriptor, on: server.loop, ready)
   }

@@ -5,11 +5,11 @@ internal import CoveyCore
 final class UvWatch: LayerWatch {
   private let handle: UnsafeMutablePointer<uv_poll_t>
   private var isOpen = true
-  private var waited: LayerReadiness = []
-  private let body: (LayerReadiness) -> Void
+  private var waited: Readiness = []
+  private let body: (Readiness) -> Void
 
   /// Watches nothing yet; nil when the loop cannot.
-  init?(_ descriptor: Int32, on loop: UvLoop, _ body: @escaping (LayerReadiness) -> Void) {
+  init?(_ descriptor: Int32, on loop: UvLoop, _ body: @escaping (Readiness) -> Void) {
     self.body = body
     handle = .allocate(capacity: 1)
     let loop = loop.raw.assumingMemoryBound(to: uv_loop_t.self)
@@ -23,7 +23,7 @@ final class UvWatch: LayerWatch {
 
   deinit { close() }
 
-  func wait(for readiness: LayerReadiness) {
+  func wait(for readiness: Readiness) {
     guard isOpen, readiness != waited else { return }
     waited = readiness
     guard !readiness.isEmpty else {
@@ -47,7 +47,7 @@ final class UvWatch: LayerWatch {
       waited = []
       return body([.reading, .writing])
     }
-    var readiness: LayerReadiness = []
+    var readiness: Readiness = []
     if events & UV_READABLE.rawValue != 0 { readiness.insert(.reading) }
     if events & UV_WRITABLE.rawValue != 0 { readiness.insert(.writing) }
     body(readiness)

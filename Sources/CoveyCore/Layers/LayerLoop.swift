@@ -9,7 +9,7 @@ package protocol LayerLoop: AnyObject {
 
   /// Watches a descriptor; of nothing until it is told. Nil when the loop cannot.
   func watch(
-    _ descriptor: Int32, _ ready: @escaping (LayerReadiness) -> Void
+    _ descriptor: Int32, _ ready: @escaping (Readiness) -> Void
   ) -> (any LayerWatch)?
   /// Calls once, after a while.
   func after(_ milliseconds: UInt64, _ body: @escaping () -> Void) -> any LayerTimer
@@ -19,18 +19,18 @@ package protocol LayerLoop: AnyObject {
 }
 
 /// What a descriptor is ready for.
-package struct LayerReadiness: OptionSet, Sendable {
+package struct Readiness: OptionSet, Sendable {
   package let rawValue: Int
 
   package init(rawValue: Int) { self.rawValue = rawValue }
 
-  package static let reading = LayerReadiness(rawValue: 1)
-  package static let writing = LayerReadiness(rawValue: 2)
+  package static let reading = Readiness(rawValue: 1)
+  package static let writing = Readiness(rawValue: 2)
 }
 
 /// A descriptor that is watched, until it is closed or let go.
 package protocol LayerWatch: AnyObject {
-  func wait(for readiness: LayerReadiness)
+  func wait(for readiness: Readiness)
   /// From its return on the loop does not know the descriptor any more.
   func close()
 }

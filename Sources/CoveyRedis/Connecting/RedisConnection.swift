@@ -101,7 +101,7 @@ final class RedisConnection {
 
   // MARK: the loop
 
-  private func ready(_ readiness: LayerReadiness) {
+  private func ready(_ readiness: Readiness) {
     if !isConnected {
       // Or could not be connected, which shows when the first command is written.
       isConnected = true

@@ -17,7 +17,7 @@
     }
 
     final class Watch: LayerWatch {
-      func wait(for readiness: LayerReadiness) {}
+      func wait(for readiness: Readiness) {}
       func close() {}
     }
 
@@ -26,13 +26,13 @@
     private(set) var milliseconds: UInt64 = 1_000
     var wallMicroseconds: UInt64 { 1_700_000_000_000_000 + milliseconds * 1_000 }
     private(set) var lookups: [(host: String, found: ([String], String) -> Void)] = []
-    private(set) var watched: [(descriptor: Int32, ready: (LayerReadiness) -> Void)] = []
+    private(set) var watched: [(descriptor: Int32, ready: (Readiness) -> Void)] = []
     private var timers: [Waiting] = []
 
     func randomBytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 7, count: count) }
 
     func watch(
-      _ descriptor: Int32, _ ready: @escaping (LayerReadiness) -> Void
+      _ descriptor: Int32, _ ready: @escaping (Readiness) -> Void
     ) -> (any LayerWatch)? {
       watched.append((descriptor, ready))
       return Watch()
