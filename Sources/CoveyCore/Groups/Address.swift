@@ -8,7 +8,7 @@ package enum Address {
 
   /// The address of a consumer of the server with this token.
   package static func of(_ id: ConsumerID, server: UInt64) -> String {
-    prefix + hex(server) + "!" + hex(id.raw)
+    prefix + Hex.digits(server) + "!" + Hex.digits(id.raw)
   }
 
   /// Whether a name has the form of an address, of whatever server.
@@ -27,25 +27,8 @@ package enum Address {
     guard bytes.count == prefix.utf8.count + 33, bytes.starts(with: prefix.utf8) else { return nil }
     let rest = Array(bytes.dropFirst(prefix.utf8.count))
     guard rest[16] == UInt8(ascii: "!"),
-      let server = number(rest[..<16]), let consumer = number(rest[17...])
+      let server = Hex.number(rest[..<16]), let consumer = Hex.number(rest[17...])
     else { return nil }
     return (server, consumer)
-  }
-
-  private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
-    var value: UInt64 = 0
-    for digit in digits {
-      switch digit {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt64(digit &- 48)
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt64(digit &- 87)
-      default: return nil
-      }
-    }
-    return value
-  }
-
-  private static func hex(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
   }
 }

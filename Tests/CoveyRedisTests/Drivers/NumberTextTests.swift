@@ -1,6 +1,7 @@
 #if Redis
   import Testing
 
+  import CoveyCore
   @testable import CoveyRedis
 
   struct NumberTextTests {
