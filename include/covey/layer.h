@@ -131,7 +131,8 @@ typedef struct covey_layer_options {
   uint32_t queue_entries_max;  /* 10,000; what waits for the bus */
   uint64_t queue_bytes_max;    /* 16 MiB; 64 KiB up */
   uint32_t connect_timeout_ms; /* 5,000; to connect and log in */
-  uint32_t answer_timeout_ms;  /* 10,000; then a silent bus is given up */
+  uint32_t answer_timeout_ms;  /* 10,000; 100 up; then a silent bus is given
+                                * up; what listens has 2,000 at least */
   uint32_t retry_ms_max;       /* 10,000; the longest pause; 100 up */
   uint32_t reserved;           /* 0 */
 
