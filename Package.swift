@@ -48,11 +48,15 @@ let package = Package(
     .executableTarget(
       name: "simulation", dependencies: ["CoveyCore"], path: "Tests/Simulation",
       swiftSettings: strict),
-    .testTarget(name: "CoveyCoreTests", dependencies: ["CoveyCore"], swiftSettings: strict),
+    // Of random tests.
+    .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
+    .testTarget(
+      name: "CoveyCoreTests", dependencies: ["CoveyCore", "SeededNumbers"], swiftSettings: strict),
     .testTarget(
       name: "CoveyRedisTests",
       dependencies: [
-        "CoveyCore", .target(name: "CoveyRedis", condition: .when(traits: ["Redis"])),
+        "CoveyCore", "SeededNumbers",
+        .target(name: "CoveyRedis", condition: .when(traits: ["Redis"])),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,6 +1,7 @@
 #if Redis
   import CoveyCore
   @testable import CoveyRedis
+  import SeededNumbers
   import Testing
 
   /// A Redis that answers whatever it likes: no trap, no stall, nothing lost in silence, and all is

@@ -1,6 +1,7 @@
 #if Redis
   import CoveyCore
   @testable import CoveyRedis
+  import SeededNumbers
 
   /// Redis' side of a driver: takes what it wants done, and answers as a sound Redis would, or as a
   /// test says.

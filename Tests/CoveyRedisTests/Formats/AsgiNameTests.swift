@@ -1,6 +1,7 @@
 #if Redis
   import CoveyCore
   import CoveyRedis
+  import SeededNumbers
   import Testing
 
   struct AsgiNameTests {

@@ -1,5 +1,6 @@
 #if Redis
   import Foundation
+  import SeededNumbers
   import Testing
 
   @testable import CoveyRedis

@@ -1,6 +1,7 @@
 #if Redis
   import CoveyCore
   import CoveyRedis
+  import SeededNumbers
   import Testing
 
   /// Bytes that nobody meant: refused or understood, but no harm done.
