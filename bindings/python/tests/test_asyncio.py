@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 import pytest
@@ -275,6 +275,61 @@ def test_a_handler_may_start_tasks_before_it_waits(run: Run) -> None:
             assert await client.receive() == "hello"
 
     run(main)
+
+
+class Meddling(asyncio.SelectorEventLoop):
+    """A loop in which something happens while a task is made, as signals may."""
+
+    meddle: Callable[[], object] = int
+
+    def get_debug(self) -> bool:
+        meddle, self.meddle = self.meddle, int
+        meddle()
+        return False
+
+
+def test_what_a_signal_asks_for_while_a_handler_is_started_is_not_lost() -> None:
+    class Late(Consumer):
+        def __init__(self) -> None:
+            loop.meddle = lambda: loop.call_soon(noticed.set)
+
+        async def connect(self) -> None:
+            await noticed.wait()
+            self.send("noticed")
+
+    async def main() -> None:
+        global noticed
+        noticed = asyncio.Event()
+        async with talking_to(Late) as client:
+            assert await client.receive() == "noticed"
+
+    with closing(Meddling()) as loop:
+        loop.run_until_complete(main())
+
+
+def test_serve_is_cancelled_while_a_handler_is_started() -> None:
+    class Quick(Consumer):
+        def __init__(self) -> None:
+            loop.meddle = served.cancel
+
+        async def connect(self) -> None:
+            pass
+
+    async def main() -> None:
+        global served
+        server = made(Quick)
+        port = server.listen(0)
+        served = asyncio.create_task(server.serve())
+        is_serving = asyncio.Event()
+        server.call_soon(is_serving.set)
+        await is_serving.wait()
+        with closing(asked_to_connect(port, "ws/")):
+            _, unfinished = await asyncio.wait({served}, timeout=PATIENCE)
+        assert not unfinished
+        assert served.cancelled()
+
+    with closing(Meddling()) as loop:
+        loop.run_until_complete(main())
 
 
 def test_consumers_may_wait_for_each_other(run: Run) -> None:

@@ -66,6 +66,28 @@ def test_a_signal_ends_a_program_at_once_and_well(consumers: str, number: signal
 
 @both
 @signals
+def test_a_signal_that_comes_just_before_the_loop_waits_is_met(
+    consumers: str, number: signal.Signals
+) -> None:
+    # One that another thread is given does not end the wait of the main thread either.
+    source = f"""
+def meet_it():
+    sys.stdin.readline()
+    signal.pthread_kill(threading.get_ident(), signal.{number.name})
+
+threading.Thread(target=meet_it, daemon=True).start()
+server.run()
+"""
+    with Program(consumers + SERVER + source) as program:
+        with Client(program.port(), "ws/") as client:
+            echo(client)
+            program.tell("now")
+            assert client.receive_close() == 1001
+        assert program.end() == GOOD
+
+
+@both
+@signals
 def test_what_comes_after_run_is_reached(consumers: str, number: signal.Signals) -> None:
     with Program(consumers + SERVER + "server.run(); say(server.is_alive)") as program:
         with Client(program.port(), "ws/") as client:

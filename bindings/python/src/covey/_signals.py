@@ -1,9 +1,10 @@
 """What signals do to a server that runs in the main thread."""
 
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from .errors import CoveyError
@@ -32,6 +33,42 @@ def obeying_signals(
     finally:
         for number in taken:
             signal.signal(number, handlers[number][0])
+
+
+@contextmanager
+def hearing_signals() -> Iterator[socket.socket | None]:
+    """A socket that is readable when a signal has come, for the loop to watch; None where signals
+    are not met, or something else sees to it.
+
+    Python runs handlers between two of its own instructions. A signal that comes after the last
+    one, just before the loop waits, does not end that wait: its handler would run when the next
+    client has something to say.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield None
+        return
+    heard, told = socket.socketpair()
+    with heard, told:
+        heard.setblocking(False)
+        told.setblocking(False)
+        earlier = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+        if earlier != -1:
+            signal.set_wakeup_fd(earlier)
+            yield None
+            return
+        try:
+            yield heard
+        finally:
+            later = signal.set_wakeup_fd(-1)
+            if later != told.fileno():  # the program has another by now
+                signal.set_wakeup_fd(later)
+
+
+def forget(heard: socket.socket) -> None:
+    """Makes it silent again; the handlers run by themselves."""
+    with suppress(BlockingIOError):
+        while len(heard.recv(64)) == 64:
+            pass
 
 
 def _terminating(

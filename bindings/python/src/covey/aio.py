@@ -33,17 +33,28 @@ else:
 
     class _FirstStep:
         """Stands in for a loop's call_soon while a task is made, which says so what it does
-        first."""
+        first. So may a signal's handler that runs meanwhile: what it asked for is not the task's
+        first step, and the loop gets it afterwards."""
 
-        __slots__ = ("context", "step")
-        step: Callable[[], object] | None
-        context: Context | None
+        __slots__ = ("asked",)
 
         def __init__(self) -> None:
-            self.step = None
+            self.asked: list[tuple[Callable[..., object], tuple[object, ...], Context | None]] = []
 
-        def __call__(self, step: Callable[[], object], *, context: Context | None = None) -> None:
-            self.step, self.context = step, context
+        def __call__(
+            self, step: Callable[..., object], *arguments: object, context: Context | None = None
+        ) -> None:
+            self.asked.append((step, arguments, context))
+
+        def leave(self, loop: Loop, task: Task | None) -> tuple[Callable[..., object], Any] | None:
+            """Hands the loop what is not the task's, and answers what is."""
+            own = None
+            for step, arguments, context in self.asked:
+                if task is not None and getattr(step, "__self__", None) is task:
+                    own = (step, context)
+                else:
+                    loop.call_soon(step, *arguments, context=context)
+            return own
 
     def start(coroutine: Coroutine[Any, Any, Any], loop: Loop) -> Task:
         """Runs a coroutine until it first waits, in a task that goes on from there.
@@ -53,31 +64,37 @@ else:
         the task that this may be called in. Where a loop has no room for that, it begins a turn
         later.
         """
-        first = _FirstStep()
+        first, task, own = _FirstStep(), None, None
         try:
             loop.call_soon = first  # type: ignore[assignment, method-assign]
         except AttributeError:
             return asyncio.Task(coroutine, loop=loop)
         try:
-            task: Task = asyncio.Task(coroutine, loop=loop)
+            task = asyncio.Task(coroutine, loop=loop)
         finally:
             del loop.call_soon
-        if first.step is not None:
-            current = asyncio.current_task(loop)
-            if current is not None:
-                asyncio._leave_task(loop, current)
-            try:
-                if first.context is None:
-                    first.step()
-                else:
-                    first.context.run(first.step)
-            except BaseException:
-                task.exception()  # else it is said that nobody has seen it
-                raise
-            finally:
-                if current is not None:
-                    asyncio._enter_task(loop, current)
+            own = first.leave(loop, task)
+        if own is not None:
+            _run_outside(own[0], own[1], task, loop)
         return task
+
+    def _run_outside(
+        step: Callable[..., object], context: Context | None, task: Task, loop: Loop
+    ) -> None:
+        current = asyncio.current_task(loop)
+        if current is not None:
+            asyncio._leave_task(loop, current)
+        try:
+            if context is None:
+                step()
+            else:
+                context.run(step)
+        except BaseException:
+            task.exception()  # else it is said that nobody has seen it
+            raise
+        finally:
+            if current is not None:
+                asyncio._enter_task(loop, current)
 
 
 class Turns:

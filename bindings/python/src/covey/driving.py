@@ -5,6 +5,7 @@ import inspect
 import logging
 import os
 import select
+import socket
 import sys
 import threading
 import warnings
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from . import _abi, _callbacks, aio, listening
 from ._library import lib
 from ._memory import c_number, new_error
-from ._signals import obeying_signals
+from ._signals import forget, hearing_signals, obeying_signals
 from .consumer import Consumer
 from .errors import Busy, InvalidArgument, Stopped, check, failure
 
@@ -133,8 +134,8 @@ class Driving:
         try:
             if not self._is_listening:
                 self.listen()
-            with obeying_signals(self, self._interrupt, drain_seconds):
-                self._drive()
+            with obeying_signals(self, self._interrupt, drain_seconds), hearing_signals() as heard:
+                self._drive(heard)
         except KeyboardInterrupt:
             self._see_off()
         except SystemExit:
@@ -147,8 +148,14 @@ class Driving:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
         interrupt = partial(loop.call_soon_threadsafe, task.cancel)
-        with obeying_signals(self, interrupt, drain_seconds):
-            await self._serve()
+        with obeying_signals(self, interrupt, drain_seconds), hearing_signals() as heard:
+            if heard is not None:
+                loop.add_reader(heard, forget, heard)
+            try:
+                await self._serve()
+            finally:
+                if heard is not None:
+                    loop.remove_reader(heard)
 
     def _interrupt(self) -> None:
         """Ctrl-C. The first one is raised by the loop, not where the signal is met: that may be the
@@ -158,15 +165,19 @@ class Driving:
         self._raised = KeyboardInterrupt()
         lib.covey_server_post(self._handle, _callbacks.on_time, 0, _abi.Destroy())  # wakes the loop
 
-    def _drive(self) -> None:
+    def _drive(self, heard: socket.socket | None) -> None:
         descriptor = self._begin_driving()
         if descriptor is None:
             return
         poller = select.poll()
         poller.register(descriptor, select.POLLIN)
+        if heard is not None:
+            poller.register(heard, select.POLLIN)
         while self.is_alive:
             timeout = self.timeout()
-            poller.poll(timeout)
+            ready = poller.poll(timeout)
+            if heard is not None and (heard.fileno(), select.POLLIN) in ready:
+                forget(heard)
             if not self._service():
                 return
 
