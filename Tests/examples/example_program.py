@@ -58,7 +58,7 @@ class ExampleProgram:
         if not any(flag.startswith(("--port", "--unix")) for flag in flags):
             flags = (*flags, "--port", "0")
         self.name = name
-        self.has_layer = "--layer" in flags
+        self.may_warn_of: tuple[str, ...] = ()
         self.process = subprocess.Popen(
             [*command(name), *flags],
             env=environment(),
@@ -102,9 +102,9 @@ class ExampleProgram:
             connection.close()
 
     def stop(self, by: signal.Signals = signal.SIGINT) -> None:
-        """Ends the process as a person would: status 0, in time, without a word, but for those on
-        whether a layer is connected, and for warnings of what clients did. After SIGTERM
-        that takes as long as --drain says while clients are there."""
+        """Ends the process as a person would: status 0, in time, without a word but for what the
+        test has it warn of (`may_warn_of`). After SIGTERM that takes as long as --drain says
+        while clients are there."""
         if self.process.returncode is not None:
             return
         self.process.send_signal(by)
@@ -114,9 +114,8 @@ class ExampleProgram:
             self.process.kill()
             self.process.communicate()
             raise AssertionError(f"still running {STOP_SECONDS} s after {by.name}") from None
-        usual = ("consumer ", "connection ", *(["the layer "] if self.has_layer else []))
         lines = errors.splitlines(keepends=True)
-        errors = "".join(line for line in lines if not line.startswith(usual))
+        errors = "".join(line for line in lines if not line.startswith(self.may_warn_of))
         ended = (self.process.wait(), output, errors)
         assert ended == (0, "", ""), f"after {by.name}: {ended}"
 

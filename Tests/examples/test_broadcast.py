@@ -64,6 +64,7 @@ def test_sixteen_messages_may_be_in_flight(broadcast: ExampleProgram) -> None:
 
 def test_a_message_over_the_limit_reaches_nobody(start: Start) -> None:
     broadcast = start("broadcast", "--max-message", "1000")
+    broadcast.may_warn_of = ("consumer ",)
     with broadcast.connect() as listener:
         with broadcast.connect() as sender, pytest.raises(ConnectionClosed) as closed:
             sender.send("x" * 1001)

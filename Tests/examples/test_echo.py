@@ -70,6 +70,7 @@ def test_fragments_come_back_as_one_message(
 
 
 def test_a_message_over_the_limit_is_closed_with_1009(echo: ExampleProgram) -> None:
+    echo.may_warn_of = ("consumer ",)
     with echo.connect() as client, pytest.raises(ConnectionClosed) as closed:
         client.send(b"x" * (16 * MEBIBYTE + 1))
         client.recv()
@@ -79,7 +80,9 @@ def test_a_message_over_the_limit_is_closed_with_1009(echo: ExampleProgram) -> N
 
 @pytest.mark.parametrize("name", ["echo", "embed"])
 def test_the_limit_can_be_chosen(start: Start, name: str) -> None:
-    with start(name, "--max-message", "10").connect() as client:
+    program = start(name, "--max-message", "10")
+    program.may_warn_of = ("consumer ",)
+    with program.connect() as client:
         client.send("x" * 10)
         assert client.recv() == "x" * 10
         client.send("x" * 11)

@@ -24,11 +24,15 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 USED = re.compile(r"(covey_[a-z_]+)(?:\{([^}]*)\})?")
 LABEL = re.compile(r'(\w+)(=~?)"([^"]*)"')
 
-#: Nobody is there: what is told of a layer is told all the same.
-LAYER = ("--layer", "redis://127.0.0.1:1")
-
 #: What Prometheus itself adds.
 SCRAPED = {"job", "instance"}
+
+
+def start_on_layer(start: Start, name: str) -> ExampleProgram:
+    """Nobody is there: what is told of a layer is told all the same."""
+    program = start(name, "--watch", "--layer", "redis://127.0.0.1:1")
+    program.may_warn_of = ("the layer ",)
+    return program
 
 
 @pytest.fixture(params=["chat", "board", "python/chat", "python/notifications"])
@@ -118,7 +122,7 @@ def test_clients_do_not_make_it_longer(start: Start) -> None:
 
 def test_who_has_a_layer_tells_of_it(start: Start) -> None:
     assert "covey_layer" not in text(start("chat", "--watch"))
-    chat = start("chat", "--watch", *LAYER)
+    chat = start_on_layer(start, "chat")
     assert value(chat, "covey_layer_connected") == 0
     with chat.join("garden") as client:
         client.send('{"message":"hi"}')
@@ -201,7 +205,7 @@ def expressions() -> list[str]:
 
 def test_the_dashboard_and_the_alerts_ask_for_what_there_is(start: Start) -> None:
     """Each metric exists, with a sample for each value of a label that is asked for."""
-    board = start("board", "--watch", *LAYER)
+    board = start_on_layer(start, "board")
     samples: dict[str, list[dict[str, str]]] = {}
     for family in families(board).values():
         for sample in family.samples:
@@ -222,7 +226,7 @@ def test_the_dashboard_and_the_alerts_ask_for_what_there_is(start: Start) -> Non
 
 def test_the_dashboard_shows_every_metric(start: Start) -> None:
     shown = {name for expression in expressions() for name, _ in USED.findall(expression)}
-    for name, family in families(start("chat", "--watch", *LAYER)).items():
+    for name, family in families(start_on_layer(start, "chat")).items():
         assert any(one.startswith(name) for one in shown), f"{name} ({family.type})"
 
 
@@ -244,7 +248,7 @@ def test_the_page_for_operators_explains_every_metric_and_alert(start: Start) ->
     explained = set(re.findall(r"`(covey_[a-z_]+)`", page))
     there = {
         f"{name}_total" if family.type == "counter" else name
-        for name, family in families(start("chat", "--watch", *LAYER)).items()
+        for name, family in families(start_on_layer(start, "chat")).items()
     }
     assert there <= explained
     functions = {name for name in explained if re.match("covey_(server|consumer|call)_", name)}
