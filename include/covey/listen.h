@@ -48,8 +48,9 @@ typedef struct covey_listen_options {
 
   /* A Unix socket, at most 107 bytes. A socket that nobody answers on any more
    * is replaced; one that is alive, or a file of another kind, is
-   * COVEY_E_SYSTEM; of several servers that come at once, one listens. Removed
-   * when the server ends, if it is still its own. */
+   * COVEY_E_SYSTEM; of several servers that come at once, one listens: each
+   * locks the folder for a moment (flock), and waits for the others a second
+   * at most. Removed when the server ends, if it is still its own. */
   const char *path;
   const char *owner; /* as chown(1): "user", "user:group", ":group"; NULL: the
                       * process's */
@@ -127,7 +128,8 @@ covey_status covey_server_listen(covey_server *server,
  *
  * @return COVEY_OK              Done; also when there is no TLS.
  * @return COVEY_E_SYSTEM        A file cannot be read, or certificate and key
- * do not belong together; error names it. Nothing changed.
+ *                               do not belong together; error names it. Nothing
+ *                               changed.
  * @return COVEY_E_STOPPED       The server was stopped.
  * @return COVEY_E_WRONG_THREAD  Not the loop's thread.
  *
