@@ -107,7 +107,9 @@ TARGETS = [
         "scope-100000",
         against="small",
     ),
-    Target("echo over TLS, 1 in flight: 1.3 x socketify", 1.3, "tls-echo-100-1", against="socketify"),
+    Target(
+        "echo over TLS, 1 in flight: 1.3 x socketify", 1.3, "tls-echo-100-1", against="socketify"
+    ),
     Target("rolling restart: connect rate 2 x its mean", 2, "restart", "rate_max", "mean"),
     Target(
         "fan-out while 100 of 1000 members read nothing: 1.1 x without them",

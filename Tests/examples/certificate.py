@@ -15,10 +15,13 @@ class Certificate:
     def renew(self, name: str = "localhost") -> None:
         """Makes both files anew."""
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-            + ["-nodes", "-days", "1", "-subj", f"/CN={name}"]
-            + ["-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"]
-            + ["-keyout", str(self.key), "-out", str(self.certificate)],
+            [
+                *("openssl", "req", "-x509", "-newkey", "ec"),
+                *("-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+                *("-days", "1", "-subj", f"/CN={name}"),
+                *("-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1"),
+                *("-keyout", str(self.key), "-out", str(self.certificate)),
+            ],
             check=True,
             capture_output=True,
         )

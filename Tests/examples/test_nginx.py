@@ -131,8 +131,9 @@ def test_pages_of_the_public_host_may_connect_and_others_not(site: Site, start: 
     with site.connect("/ws/chat/lobby/", origin=site.url) as client:
         assert client.ping().wait(timeout=10)
     for origin in ("https://elsewhere.example", "http://localhost", "https://chat"):
-        with pytest.raises(InvalidStatus) as refused, site.connect(
-            "/ws/chat/lobby/", origin=origin
+        with (
+            pytest.raises(InvalidStatus) as refused,
+            site.connect("/ws/chat/lobby/", origin=origin),
         ):
             pass
         assert refused.value.response.status_code == 403
@@ -164,7 +165,8 @@ def test_without_trust_it_is_the_connection_that_counts(
 
 
 def test_certificates_at_nginx_are_checked(site: Site) -> None:
-    with pytest.raises(ssl.SSLCertVerificationError), site.connect(
-        "/ws/chat/lobby/", ssl=ssl.create_default_context()
+    with (
+        pytest.raises(ssl.SSLCertVerificationError),
+        site.connect("/ws/chat/lobby/", ssl=ssl.create_default_context()),
     ):
         pass

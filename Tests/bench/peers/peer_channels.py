@@ -2,9 +2,10 @@
 or with --layer over RedisPubSubChannelLayer."""
 
 import django
-import peer
 import uvicorn
 from django.conf import settings
+
+import peer
 
 options = peer.parse_options("echo", "broadcast", "chat", "action")
 layer = {"BACKEND": "channels.layers.InMemoryChannelLayer"}

@@ -1,7 +1,8 @@
 """Echo or broadcast with socketify, which is uWebSockets below Python."""
 
-import peer
 from socketify import App, AppOptions, CompressOptions
+
+import peer
 
 options = peer.parse_options()
 tls = AppOptions(key_file_name=options.key, cert_file_name=options.cert)

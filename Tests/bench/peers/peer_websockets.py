@@ -2,8 +2,9 @@
 
 import asyncio
 
-import peer
 from websockets.asyncio.server import broadcast, serve
+
+import peer
 
 options = peer.parse_options()
 everybody = set()

@@ -1,7 +1,8 @@
 """Actions with Covey from Python, answered by a coroutine."""
 
-import serving
 from covey import ContextChannel, Model, Server, action
+
+import serving
 
 server = Server(**serving.address)
 

@@ -1,14 +1,15 @@
 """Broadcast with Covey from Python: a handler per message that comes, none per delivery."""
 
-import serving
 from covey import Consumer, Server
+
+import serving
 
 server = Server(**serving.address)
 
 
 @server.channel("<path:path>")
 class Broadcast(Consumer):
-    groups = ["all"]
+    groups = ("all",)
 
     def receive(self, text):
         self.group_broadcast("all", text)

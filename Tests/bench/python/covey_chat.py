@@ -1,7 +1,8 @@
 """A chat with Covey from Python: a coroutine for every member that gets a message."""
 
-import serving
 from covey import Consumer, Server, event
+
+import serving
 
 server = Server(**serving.address)
 

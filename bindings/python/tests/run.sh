@@ -6,7 +6,7 @@
 #   run.sh address WHEEL LIBRARY [WORD...]
 #                                      the same for one Python, against a
 #                                      library built with AddressSanitizer
-#   run.sh lint                        ruff and mypy
+#   run.sh lint                        ruff on all Python there is, and mypy
 #   run.sh format                      ruff format
 #
 # PYTHON comes before all others; WORDs go to pytest. The environments are kept
@@ -154,10 +154,10 @@ address)
   test_address "${1:?the wheel}" "${2:?the library}" "${@:3}"
   ;;
 lint)
-  (tool ruff format --quiet --check)
-  (tool ruff check --quiet)
+  (tool ruff format --quiet --check ../..)
+  (tool ruff check --quiet ../..)
   (tool mypy --no-error-summary --cache-dir "$environments/mypy" src)
   ;;
-format) (tool ruff format --quiet) ;;
+format) (tool ruff format --quiet ../..) ;;
 *) usage ;;
 esac
