@@ -66,6 +66,7 @@ final class Follower {
   }
 
   var isFeeding: Bool { feedStart < feed.count }
+  var isFeedingSnapshot: Bool { feed[feedStart...].contains { $0.isSnapshot } }
   var isHeldBack: Bool { isFeeding || isBehind }
   /// Whether it was let in.
   var isIn: Bool { phase >= .opening && phase != .over }

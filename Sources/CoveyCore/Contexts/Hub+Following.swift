@@ -331,6 +331,8 @@ extension Hub {
   func fallBehind(_ slot: Int, _ follower: Follower) {
     counters.fallsBehind &+= 1
     dropState(slot)
+    // What catching up does not repeat.
+    if follower.isFeedingSnapshot { consumers[slot].outbox.forgetCursor() }
     forgetFeed(follower)
     follower.queuedCursor = consumers[slot].outbox.handedCursor
     follower.isBehind = true

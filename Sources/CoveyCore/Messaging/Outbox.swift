@@ -116,7 +116,7 @@ struct Outbox {
     guard stateBytes > 0 else { return }
     var kept: ContiguousArray<Frame> = []
     for frame in frames[start...] {
-      if !frame.isState { kept.append(frame) } else if frame.isSnapshot { handedCursor = 0 }
+      if !frame.isState { kept.append(frame) } else if frame.isSnapshot { forgetCursor() }
     }
     frames = kept
     start = 0
@@ -124,6 +124,9 @@ struct Outbox {
     stateBytes = 0
     isLastOwn = false
   }
+
+  /// The client is complete up to nothing.
+  mutating func forgetCursor() { handedCursor = 0 }
 
   /// Drops the message that waits longest, and tells its bytes; nil when none waits. Control frames
   /// stay.

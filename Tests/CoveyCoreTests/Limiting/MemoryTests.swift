@@ -135,4 +135,33 @@ struct MemoryTests {
         host: catchUps 1
       """)
   }
+
+  @Test func `an edit of a list that is dropped with it is not taken for seen`() {
+    let text = String(repeating: "x", count: 400)
+    checkContext(
+      """
+      limits state=200 memory=1500 ping=0 silence=0
+      put Project {"id":1,"title":"P"} & put Project {"id":2,"title":"\(text)"}
+      on list replace me 1
+      A opens /projects/ ann
+      B opens /projects/ ann & B blocks
+      C opens /projects/ ann
+      append C 2
+      merge Project {"id":1,"title":"Q"}
+        ...
+      A blocks & merge Project {"id":1,"title":"R"}
+      merge Project {"id":1,"title":"S"}
+      append A 2
+        nothing
+      send B \(text) & send B \(text) & send B \(text)
+        nothing
+      A drains
+        A: [{"id":1,"title":"R",Project,@T3,update,live}]
+        A: {"type":"initialAnchors","anchorIds":[1,2],"initialAnchors":[1,2]}
+        ...
+        A: [{"id":2,"title":"\(text)","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+          ,{"id":null,Member,delete}]
+        A: [{"_instance_type":"",@T4,end,"id":0}]
+      """)
+  }
 }
