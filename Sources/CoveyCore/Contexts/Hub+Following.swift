@@ -83,6 +83,10 @@ extension Hub {
     follower.phase = .following
     // Who has been here before may hold what is out of date.
     follower.isStale = follower.isReturning
+    // Until it has been sent all of it, what it holds is of another list, or another user's.
+    if follower.dialect == .own, follower.lastUpdate != nil {
+      follower.editedAt = store.stampVersion()
+    }
     let view = follow(slot, follower, places)
     show(slot, follower, view, since: follower.context.isMany ? nil : follower.lastUpdate)
   }

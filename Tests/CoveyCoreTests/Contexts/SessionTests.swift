@@ -145,8 +145,8 @@ struct SessionTests {
       +10s & authenticate A ann
       A vanishes
       on authenticate authenticate me $
-      A opens /project/1/ ann own T1 S1
-        host: A opened T1
+      A opens /project/1/ ann own T2 S1
+        host: A opened T2
         A: {"type":"auth","statusCode":200,"status_code":200,"session":"S1"
           ,"retry":{"min_ms":500,"max_ms":10000},"resumed":true}
         ...
@@ -191,6 +191,32 @@ struct SessionTests {
         B: {"type":"auth","statusCode":200,"status_code":200,"session":"S1"
           ,"retry":{"min_ms":500,"max_ms":10000},"resumed":false}
         B: {"type":"initialAnchors","anchorIds":[1],"initialAnchors":[1],"reset":true}
+        ...
+      """)
+  }
+
+  @Test func `one that was cut off before it saw its new list does not resume with that`() {
+    checkContext(
+      """
+      put Project {"id":1,"title":"P"} & put Project {"id":2,"title":"Q"}
+      on list replace me 2
+      A opens /projects/ ann own
+      on list replace me 1
+      B opens /projects/ ann own
+      append B 2
+      B vanishes
+      on list replace me 2
+      B opens /projects/ ann own T1 S2
+        host: B opened T1
+        B: {"type":"auth","statusCode":200,"status_code":200,"session":"S2"
+          ,"retry":{"min_ms":500,"max_ms":10000},"resumed":false}
+        ...
+      B vanishes
+      B opens /projects/ ann own T1 S2
+        host: B opened T1
+        B: {"type":"auth","statusCode":200,"status_code":200,"session":"S2"
+          ,"retry":{"min_ms":500,"max_ms":10000},"resumed":false}
+        B: {"type":"initialAnchors","anchorIds":[2],"initialAnchors":[2],"reset":true}
         ...
       """)
   }
