@@ -187,7 +187,9 @@ final class BusPlay {
         listening?.asks()
         note("  \(process.name) asks for \(name.text) since \(since.map(String.init) ?? "-")")
         let life = listening?.number ?? 0
-        send(.ask(topic(name), since: since, life: life, known: listening?.known), process)
+        // Of a bus that lost everything nothing is known.
+        let known = process.sequencer.position(of: name) == nil ? nil : listening?.known
+        send(.ask(topic(name), since: since, life: life, known: known), process)
       case .deliver(let contents, let name): delivered(contents, topic(name), process)
       case .gap(let gap): told(gap, process)
       case .counted(.published, let number): process.published += number
