@@ -86,6 +86,98 @@ server.run()
         assert program.end() == GOOD
 
 
+@signals
+def test_a_signal_ends_a_program_in_uvloop(number: signal.Signals) -> None:
+    pytest.importorskip("uvloop")
+    source = "import uvloop\nuvloop.install()\n" + ASYNC + SERVER + "server.run()"
+    with Program(source, "-W", "ignore") as program:
+        with Client(program.port(), "ws/") as client:
+            echo(client)
+            program.signal(number)
+            assert client.receive_close() == 1001
+        assert program.end() == GOOD
+
+
+@both
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "closed"])
+def test_who_was_told_of_signals_still_is(consumers: str, is_open: bool) -> None:
+    source = """
+import socket
+mine, told = socket.socketpair()
+told.setblocking(False)
+signal.set_wakeup_fd(told.fileno())
+"""
+    source += SERVER + ("server.run()\n" if is_open else "told.close(); server.run()\n")
+    source += "say(*mine.recv(10), signal.set_wakeup_fd(-1) == told.fileno())"
+    with Program(consumers + source) as program:
+        with Client(program.port(), "ws/") as client:
+            echo(client)
+            program.signal(signal.SIGTERM)
+            client.receive_close()
+        said = f"1001\n{signal.SIGTERM:d} True\n" if is_open else "1001\nTrue\n"
+        assert program.end() == Ended(0, said, "")
+
+
+@both
+def test_another_interrupt_ends_a_handler_that_blocks(consumers: str) -> None:
+    source = """
+class Echo(Echo):
+    def block(self):
+        say("blocks")
+        time.sleep(600)
+
+signal.signal(signal.SIGUSR1, lambda *_: say("met"))  # later than a SIGINT that is there, too
+"""
+    receive = "{}def receive(self, text):\n        self.block()\n"
+    blocking = source.replace(
+        "def block", receive.format("async " if consumers == ASYNC else "") + "    def block"
+    )
+    with Program(consumers + blocking + SERVER + "server.run()") as program:
+        with Client(program.port(), "ws/") as client:
+            client.send("block")
+            assert program.line() == "blocks"
+            program.signal(signal.SIGINT)
+            program.signal(signal.SIGUSR1)
+            assert program.line() == "met"
+            program.signal(signal.SIGINT)
+            client.receive_close()
+        assert program.end() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("consumers", "number"),
+    # Interrupts of asyncio are its own.
+    [(PLAIN, signal.SIGINT), (PLAIN, signal.SIGTERM), (ASYNC, signal.SIGTERM)],
+    ids=["plain-SIGINT", "plain-SIGTERM", "async-SIGTERM"],
+)
+def test_a_child_that_is_forked_meanwhile_obeys_signals_as_ever(
+    consumers: str, number: signal.Signals
+) -> None:
+    source = f"""
+def fork():
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, b"!")
+            time.sleep(600)
+        except KeyboardInterrupt:
+            os._exit(3)
+        os._exit(4)
+    os.read(reading, 1)
+    os.kill(child, signal.{number.name})
+    say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    server.stop()
+
+server.call_soon(fork)
+server.run()
+"""
+    ending = -number if number == signal.SIGTERM else 3
+    with Program(consumers + SERVER + source, "-W", "ignore") as program:
+        assert program.port() > 0
+        assert program.end() == Ended(0, f"{ending}\n", "")
+
+
 @both
 @signals
 def test_what_comes_after_run_is_reached(consumers: str, number: signal.Signals) -> None:

@@ -19,6 +19,13 @@ def is_in_a_loop() -> bool:
     return True
 
 
+def _has_raised(task: Task) -> None:
+    """What ends a program, such as KeyboardInterrupt, was raised: else it would be said that nobody
+    has seen it."""
+    if task.done() and not task.cancelled():
+        task.exception()
+
+
 if sys.version_info >= (3, 12):
 
     def start(coroutine: Coroutine[Any, Any, Any], loop: Loop) -> Task:
@@ -27,34 +34,38 @@ if sys.version_info >= (3, 12):
         Most handlers never wait: they are done when this returns, and the loop has no more work
         with them.
         """
-        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+        task: Task = asyncio.Task.__new__(asyncio.Task)
+        try:
+            task.__init__(coroutine, loop=loop, eager_start=True)  # type: ignore[misc]
+        except BaseException:
+            _has_raised(task)
+            raise
+        return task
 
 else:
 
     class _FirstStep:
-        """Stands in for a loop's call_soon while a task is made, which says so what it does
-        first. So may a signal's handler that runs meanwhile: what it asked for is not the task's
-        first step, and the loop gets it afterwards."""
+        """Stands in for a loop's call_soon while a task is made, which says so what it does first.
+        What anybody else asks for, such as a signal's handler that runs meanwhile, the loop gets.
+        """
 
-        __slots__ = ("asked",)
+        __slots__ = ("_call_soon", "_coroutine", "context", "step")
+        step: Callable[..., object] | None
+        context: Context | None
 
-        def __init__(self) -> None:
-            self.asked: list[tuple[Callable[..., object], tuple[object, ...], Context | None]] = []
+        def __init__(self, coroutine: Coroutine[Any, Any, Any], call_soon: Callable[..., Any]):
+            self._coroutine = coroutine
+            self._call_soon = call_soon
+            self.step = None
 
         def __call__(
             self, step: Callable[..., object], *arguments: object, context: Context | None = None
-        ) -> None:
-            self.asked.append((step, arguments, context))
-
-        def leave(self, loop: Loop, task: Task | None) -> tuple[Callable[..., object], Any] | None:
-            """Hands the loop what is not the task's, and answers what is."""
-            own = None
-            for step, arguments, context in self.asked:
-                if task is not None and getattr(step, "__self__", None) is task:
-                    own = (step, context)
-                else:
-                    loop.call_soon(step, *arguments, context=context)
-            return own
+        ) -> asyncio.Handle | None:
+            coroutine_of = getattr(getattr(step, "__self__", None), "get_coro", None)
+            if coroutine_of is None or coroutine_of() is not self._coroutine:
+                return self._call_soon(step, *arguments, context=context)  # type: ignore[no-any-return]
+            self.step, self.context = step, context
+            return None
 
     def start(coroutine: Coroutine[Any, Any, Any], loop: Loop) -> Task:
         """Runs a coroutine until it first waits, in a task that goes on from there.
@@ -64,18 +75,20 @@ else:
         the task that this may be called in. Where a loop has no room for that, it begins a turn
         later.
         """
-        first, task, own = _FirstStep(), None, None
-        try:
-            loop.call_soon = first  # type: ignore[assignment, method-assign]
-        except AttributeError:
+        room = getattr(loop, "__dict__", None)
+        if room is None:
             return asyncio.Task(coroutine, loop=loop)
+        first, earlier = _FirstStep(coroutine, loop.call_soon), room.get("call_soon")
         try:
-            task = asyncio.Task(coroutine, loop=loop)
+            room["call_soon"] = first
+            task: Task = asyncio.Task(coroutine, loop=loop)
         finally:
-            del loop.call_soon
-            own = first.leave(loop, task)
-        if own is not None:
-            _run_outside(own[0], own[1], task, loop)
+            if earlier is None:
+                room.pop("call_soon", None)
+            else:
+                room["call_soon"] = earlier
+        if first.step is not None:
+            _run_outside(first.step, first.context, task, loop)
         return task
 
     def _run_outside(
@@ -90,7 +103,7 @@ else:
             else:
                 context.run(step)
         except BaseException:
-            task.exception()  # else it is said that nobody has seen it
+            _has_raised(task)
             raise
         finally:
             if current is not None:

@@ -5,7 +5,6 @@ import inspect
 import logging
 import os
 import select
-import socket
 import sys
 import threading
 import warnings
@@ -13,14 +12,13 @@ import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from ctypes import byref, c_int, c_int32, c_void_p
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from . import _abi, _callbacks, aio, listening
 from ._library import lib
 from ._memory import c_number, new_error
-from ._signals import forget, hearing_signals, obeying_signals
+from ._signals import SignalSocket, hearing_signals, obeying_signals
 from .consumer import Consumer
 from .errors import Busy, InvalidArgument, Stopped, check, failure
 
@@ -129,6 +127,7 @@ class Driving:
                 self._run_plain(drain_seconds)
         finally:
             self._is_driven = False
+            self._close()  # who is cancelled before the first step has not
 
     def _run_plain(self, drain_seconds: float) -> None:
         try:
@@ -147,10 +146,18 @@ class Driving:
     async def _serve_until_ended(self, drain_seconds: float) -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
-        interrupt = partial(loop.call_soon_threadsafe, task.cancel)
+        is_interrupted = False
+
+        def interrupt() -> None:
+            nonlocal is_interrupted
+            if is_interrupted:  # a handler blocks
+                raise KeyboardInterrupt
+            is_interrupted = True
+            loop.call_soon_threadsafe(task.cancel)
+
         with obeying_signals(self, interrupt, drain_seconds), hearing_signals() as heard:
             if heard is not None:
-                loop.add_reader(heard, forget, heard)
+                loop.add_reader(heard, heard.read)
             try:
                 await self._serve()
             finally:
@@ -165,7 +172,7 @@ class Driving:
         self._raised = KeyboardInterrupt()
         lib.covey_server_post(self._handle, _callbacks.on_time, 0, _abi.Destroy())  # wakes the loop
 
-    def _drive(self, heard: socket.socket | None) -> None:
+    def _drive(self, heard: SignalSocket | None) -> None:
         descriptor = self._begin_driving()
         if descriptor is None:
             return
@@ -177,7 +184,7 @@ class Driving:
             timeout = self.timeout()
             ready = poller.poll(timeout)
             if heard is not None and (heard.fileno(), select.POLLIN) in ready:
-                forget(heard)
+                heard.read()
             if not self._service():
                 return
 
