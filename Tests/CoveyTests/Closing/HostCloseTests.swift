@@ -78,7 +78,7 @@ extension Wire {
       try server.consumer().close()
       #expect(client.receive() == .close(1000, ""))
       #expect(client.receive() == .end)
-      #expect((280...2000).contains(milliseconds() - started))
+      #expect((280...4500).contains(milliseconds() - started))
       #expect(server.endings() == [Ending(cause: 2, code: 1000, isClean: false)])
     }
 
@@ -139,14 +139,14 @@ extension Wire {
     @Test func `a reader that makes progress is given time past close_timeout_ms`() throws {
       let server = try TestServer(options: {
         $0.outbox_bytes_max = 32 << 20
-        $0.close_timeout_ms = 300
+        $0.close_timeout_ms = 1500
       })
       let client = try server.client(receiveBuffer: 65536)
       for _ in 0..<24 { try server.consumer().send([UInt8](repeating: 5, count: 1 << 20)) }
       try server.consumer().close(1000)
       // What the system holds of it is read in less; all of it in more.
       for _ in 0..<24 {
-        usleep(40_000)
+        usleep(100_000)
         let next = client.receive()
         guard case .binary(let bytes) = next else { return #expect(next == .binary([])) }
         #expect(bytes.count == 1 << 20)

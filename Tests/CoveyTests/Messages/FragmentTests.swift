@@ -65,7 +65,7 @@ extension Wire {
       let client = try TestServer().connection()
       let request = Array(RawClient.request().utf8)
       client.send(Array(request.dropLast(10)))
-      usleep(20_000)
+      usleep(300_000)
       client.send(request.suffix(10) + WireFrame.text("hi"))
       #expect(client.response().status == 101)
       #expect(client.receive() == .end)

@@ -10,10 +10,11 @@ extension Wire {
       return client.send(WireFrame.make(10, payload))
     }
 
-    private func server() throws -> TestServer {
+    /// A peer that is to stay is given more time than a busy machine takes.
+    private func server(ping: UInt32 = 100, silence: UInt32 = 350) throws -> TestServer {
       try TestServer(options: {
-        $0.ping_interval_ms = 100
-        $0.silence_timeout_ms = 350
+        $0.ping_interval_ms = ping
+        $0.silence_timeout_ms = silence
       })
     }
 
@@ -23,15 +24,15 @@ extension Wire {
       let client = try server.client()
       guard case .ping = client.receiveAny() else { return #expect(Bool(false), "no ping") }
       #expect(client.receive() == .end)
-      #expect((340...2000).contains(milliseconds() - started))
+      #expect((340...10_000).contains(milliseconds() - started))
       #expect(server.endings() == [Ending(cause: 6, code: 1006, isClean: false)])
       #expect(server.statistics.endings_silent == 1)
     }
 
     @Test func `pongs keep a peer alive`() throws {
-      let server = try server()
+      let server = try server(silence: 1500)
       let client = try server.client()
-      for _ in 0..<8 {
+      for _ in 0..<20 {
         #expect(isPinged(client))
       }
       #expect(client.echoes("alive"))
@@ -39,10 +40,10 @@ extension Wire {
     }
 
     @Test func `messages keep a peer alive, without a ping`() throws {
-      let server = try server()
+      let server = try server(ping: 1500, silence: 2000)
       let client = try server.client()
-      for _ in 0..<12 {
-        usleep(50_000)
+      for _ in 0..<10 {
+        usleep(250_000)
         client.send("alive")
         #expect(client.receiveAny() == .text("alive"))
       }
@@ -54,10 +55,10 @@ extension Wire {
       let client = try server.client()
       let started = milliseconds()
       client.patience(milliseconds: 60)
-      while client.receive() != .end, milliseconds() < started + 3000 {
+      while client.receive() != .end, milliseconds() < started + 15_000 {
         client.send(WireFrame.ping("me") + WireFrame.pong())
       }
-      #expect((340...2000).contains(milliseconds() - started))
+      #expect((340...10_000).contains(milliseconds() - started))
       #expect(server.endings().first?.cause == COVEY_ENDING_SILENT)
     }
 
@@ -98,7 +99,7 @@ extension Wire {
     }
 
     @Test func `our pings come between the fragments of a message without harm`() throws {
-      let server = try server()
+      let server = try server(silence: 3000)
       let client = try server.client()
       client.send(WireFrame.make(1, [72], isFinal: false))
       for _ in 0..<3 {
