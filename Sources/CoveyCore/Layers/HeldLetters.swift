@@ -11,9 +11,21 @@ struct HeldLetters {
   private var askedCount = 0
   /// There was no room: none are kept, and the log is asked for them.
   private(set) var hasOverflowed = false
+  /// What came last, kept or not.
+  private var newest: (position: Position, mark: TopicPlace.Mark)?
 
   var asked: ArraySlice<Entry> { entries.prefix(askedCount) }
   var later: ArraySlice<Entry> { entries.dropFirst(askedCount) }
+
+  mutating func notice(_ letter: Letter, at position: Position) {
+    newest = (position, TopicPlace.Mark(letter))
+  }
+
+  /// What tells the letter there from all others, if it is known.
+  func mark(at position: Position?) -> TopicPlace.Mark? {
+    if let newest, newest.position == position { return newest.mark }
+    return entries.last { $0.position == position }.map { TopicPlace.Mark($0.letter) }
+  }
 
   mutating func append(_ letter: Letter, at position: Position) {
     entries.append(Entry(letter: letter, position: position))
@@ -23,7 +35,9 @@ struct HeldLetters {
   mutating func markAsked() { askedCount = entries.count }
 
   mutating func overflow() {
-    self = HeldLetters()
+    entries = []
+    bytes = 0
+    askedCount = 0
     hasOverflowed = true
   }
 }

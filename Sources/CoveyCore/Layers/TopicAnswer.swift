@@ -29,6 +29,9 @@ package struct TopicAnswer: Sendable {
     return letters[Int(number &- firstNumber)]
   }
 
+  /// Of the last letter, when the log has it; of a sound answer.
+  var mark: TopicPlace.Mark? { letters.last.map(TopicPlace.Mark.init) }
+
   private func letters(beyond number: UInt64) -> ArraySlice<Letter> {
     guard number >= firstNumber else { return letters[...] }
     let known = min(number &- firstNumber, UInt64(letters.count))

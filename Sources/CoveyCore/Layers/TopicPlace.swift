@@ -25,8 +25,8 @@ struct TopicPlace: Equatable {
     self.last = last
   }
 
-  init(_ position: Position, _ letter: Letter?) {
-    self.init(chain: position.chain, number: position.number, last: letter.map(Mark.init))
+  init(_ position: Position, _ last: Mark?) {
+    self.init(chain: position.chain, number: position.number, last: last)
   }
 
   var position: Position? { chain.map { Position(chain: $0, number: number) } }

@@ -8,7 +8,7 @@ extension TopicReception {
     case .live(let place): take(letter, at: position, after: place, in: topic, &commons)
     case .asking: hold(letter, at: position, &commons)
     case .adrift:
-      state = .live(TopicPlace(position, letter))
+      state = .live(TopicPlace(position, TopicPlace.Mark(letter)))
       deliver(letter, in: topic, &commons)
     case .unfollowed, .unsubscribed, .subscribing: break
     }
@@ -24,7 +24,7 @@ extension TopicReception {
         if letter.sender != commons.sender { commons.outputs.count(.duplicates) }
         // Where reception began the letter itself was not known.
         if place.last == nil, place.position == position {
-          state = .live(TopicPlace(position, letter))
+          state = .live(TopicPlace(position, TopicPlace.Mark(letter)))
         }
         return
       }
@@ -39,17 +39,20 @@ extension TopicReception {
       markAsked()
       return
     }
-    state = .live(TopicPlace(position, letter))
+    state = .live(TopicPlace(position, TopicPlace.Mark(letter)))
     deliver(letter, in: topic, &commons)
   }
 
   private mutating func hold(
     _ letter: Letter, at position: Position, _ commons: inout SequencerCommons
   ) {
-    guard case .asking(let standing, var held) = state, !held.hasOverflowed else { return }
+    guard case .asking(let standing, var held) = state else { return }
     // Else the letters would be copied for each that is added.
     state = .adrift
-    if commons.takeRoom(for: letter) {
+    held.notice(letter, at: position)
+    if held.hasOverflowed {
+      // The log is asked for it.
+    } else if commons.takeRoom(for: letter) {
       held.append(letter, at: position)
     } else {
       commons.giveBackRoom(of: held)
@@ -130,7 +133,9 @@ extension TopicReception {
     let current = held.entries.inOrder(of: chain)
     deliver(held.entries.lazy.filter { $0.position.chain != chain }, in: topic, &commons)
     deliver(current, in: topic, &commons)
-    if let last = current.last { state = .live(TopicPlace(last.position, last.letter)) }
+    if let last = current.last {
+      state = .live(TopicPlace(last.position, TopicPlace.Mark(last.letter)))
+    }
   }
 
   /// Starts where the topic stands, or with what came live before the bus was asked.
@@ -141,7 +146,7 @@ extension TopicReception {
     var start = TopicPlace.unused
     var entries = held.entries
     if let position = answer.position {
-      start = TopicPlace(position, answer.letter(position.number))
+      start = TopicPlace(position, answer.mark ?? held.mark(at: position))
       let current = entries.inOrder(of: position.chain)
       if let first = current.first?.position, first.number <= position.number {
         start = TopicPlace(chain: first.chain, number: first.number &- 1, last: nil)
@@ -172,16 +177,16 @@ extension TopicReception {
     let ahead = held.asked.filter {
       $0.position.chain == position?.chain && $0.position.number > position?.number ?? 0
     }
-    let last = answer.letters.last ?? held.entries.last { $0.position == position }?.letter
+    let last = answer.mark ?? held.mark(at: position)
     let isWhole = ahead.isEmpty && (place.chain != nil || over.isEmpty)
     if isWhole, answer.continues(place) {
       deliver(over, in: topic, &commons)
       for letter in answer.letters(after: place) {
         deliver(letter, isRepaired: true, in: topic, &commons)
       }
-      let lastMark = last.map(TopicPlace.Mark.init) ?? place.last
       state = .live(
-        TopicPlace(chain: position?.chain, number: position?.number ?? 0, last: lastMark))
+        TopicPlace(
+          chain: position?.chain, number: position?.number ?? 0, last: last ?? place.last))
     } else {
       commons.outputs.missed([topic])
       deliver(over, in: topic, &commons)

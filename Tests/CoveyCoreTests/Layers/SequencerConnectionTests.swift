@@ -104,6 +104,20 @@ struct SequencerConnectionTests {
     #expect(harness.told() == ["deliver 6", "repaired: 1"])
   }
 
+  @Test func `a bus that was set back is noticed by a letter that there was no room for, too`() {
+    var harness = SequencerHarness.live { $0.heldEntriesMax = 1 }
+    harness.reconnect()
+    harness.receive(6)
+    harness.receive(7)
+    harness.answer(7)
+    #expect(harness.told().suffix(3) == ["missed room 0", "ask 7", "missed: 1"])
+    harness.reconnect()
+    _ = harness.take()
+    harness.answer(8, log: 7...8, shiftedBy: 10)
+    #expect(
+      harness.told() == ["missed room 0", "deliver 17", "deliver 18", "repaired: 2", "missed: 1"])
+  }
+
   @Test func `a bus that loses everything twice is told twice`() {
     var harness = SequencerHarness.live()
     harness.reconnect(bus: 2)
