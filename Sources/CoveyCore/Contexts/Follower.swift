@@ -86,6 +86,10 @@ package enum AnchorEdit<ID: Sendable>: Sendable {
     }
   }
 
+  /// RxDjango's client puts an anchor last by the row of one that it does not know; it knows those
+  /// of all lists it had, also of one that it was cut off from and comes back without saying so.
+  var appends: Bool { if case .append = self { true } else { false } }
+
   func map<Other>(_ read: (ID) throws(Failure) -> Other) throws(Failure) -> AnchorEdit<Other> {
     switch self {
     case .append(let id): return .append(try read(id))

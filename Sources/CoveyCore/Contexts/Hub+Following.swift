@@ -210,7 +210,9 @@ extension Hub {
     }
     let known = Set(old)
     let added = new.filter { !known.contains($0) }
-    if follower.isStale { store.appendAnchorRetraction(of: added, model, view, to: &frames) }
+    if follower.isStale || edit.appends {
+      store.appendAnchorRetraction(of: added, model, view, to: &frames)
+    }
     switch edit {
     case .append, .remove, .clear: break
     case .prepend(let id):

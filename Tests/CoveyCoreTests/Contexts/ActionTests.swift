@@ -70,6 +70,7 @@ struct ActionTests {
         ,"title":"x"} then return it 5
       A sends {"callId":1,"action":"echo","params":[]}
         A: {"type":"runtimeVar","var":"n","runtimeVar":"n","value":1}
+        A: [{"id":2,Project,@0,delete,dead}]
         A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@0,initial}
           ,{"id":null,Member,delete}]
         A: hello
@@ -87,6 +88,7 @@ struct ActionTests {
         A opens /projects/ ann
         on echo merge Project {"id":1,"title":"x"} then append me 2 then return it 5
         A sends {"callId":1,"action":"echo","params":[]}
+          A: [{"id":2,Project,@0,delete,dead}]
           A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@0,initial}
             ,{"id":null,Member,delete}]
           A: {"type":"actionResponse","callId":1,"result":5}

@@ -15,6 +15,7 @@ struct AnchorTests {
       """
       \(Self.list)
       append A 2 & append B 2
+        A: [{"id":2,Project,@0,delete,dead}]
         A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@0,initial}
           ,{"id":9,"name":"M","files":[],Member,@0,initial}]
         B: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@0,initial,vT1}
@@ -147,7 +148,24 @@ struct AnchorTests {
       put Project {"id":2,"title":"new","lead":null}
         nothing
       append A 2
+        A: [{"id":2,Project,@0,delete,dead}]
         A: [{"id":2,"title":"new","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+          ,{"id":null,Member,delete}]
+      """)
+  }
+
+  @Test func `who comes back from a list that it never had whole is appended what was in it`() {
+    checkContext(
+      """
+      put Project {"id":1,"title":"P"} & put Project {"id":2,"title":"Q"}
+      on list replace me 1 2
+      A opens /projects/ ann
+      A vanishes
+      on list replace me 1
+      A opens /projects/ ann
+      append A 2
+        A: [{"id":2,Project,@0,delete,dead}]
+        A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@0,initial}
           ,{"id":null,Member,delete}]
       """)
   }
