@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -27,7 +27,8 @@ MODEL = {
 ALL = "/ws/projects/"
 ANSWER_SECONDS = 10
 QUIET_SECONDS = 0.2
-"""How long nothing must come before nothing is taken to be on its way."""
+"""How long nothing must come before nothing is taken to be on its way. On a busy machine that is
+wrong: what must come is waited for."""
 
 
 def error_of(answer: Message) -> int:
@@ -124,11 +125,16 @@ class BoardClient:
 
     def receive_all(self) -> None:
         """Everything that is on its way."""
-        try:
+        with suppress(TimeoutError):
             while True:
                 self.receive(QUIET_SECONDS)
-        except TimeoutError:
-            pass
+
+    def receive_all_and_see(self, look: Callable[[], Any], expected: Any) -> None:
+        """Everything that is on its way, and what else it takes until this is seen."""
+        self.receive_all()
+        with suppress(TimeoutError):
+            self.receive_until(lambda: look() == expected)
+        assert look() == expected
 
     def receive_to_the_end(self) -> int:
         """Everything until the server closes; answers the code."""

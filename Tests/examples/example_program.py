@@ -21,8 +21,8 @@ BINARIES = Path(os.environ.get("COVEY_EXAMPLES", REPOSITORY / "build" / "example
 PYTHON = os.environ.get("COVEY_PYTHON", sys.executable)
 """Runs the examples in Python. One that is named has the package installed."""
 
-STOP_SECONDS = 5
-"""What the examples promise: Ctrl-C has ended them by then."""
+STOP_SECONDS = 15
+"""How long the end is waited for: far longer than it takes, also on a machine that is busy."""
 
 
 def command(name: str) -> list[str | Path]:
@@ -101,7 +101,7 @@ class ExampleProgram:
         finally:
             connection.close()
 
-    def stop(self, by: signal.Signals = signal.SIGINT) -> None:
+    def stop(self, by: signal.Signals = signal.SIGINT, within: float = STOP_SECONDS) -> None:
         """Ends the process as a person would: status 0, in time, without a word but for what the
         test has it warn of (`may_warn_of`). After SIGTERM that takes as long as --drain says
         while clients are there."""
@@ -109,11 +109,11 @@ class ExampleProgram:
             return
         self.process.send_signal(by)
         try:
-            output, errors = self.process.communicate(timeout=STOP_SECONDS)
+            output, errors = self.process.communicate(timeout=within)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
-            raise AssertionError(f"still running {STOP_SECONDS} s after {by.name}") from None
+            raise AssertionError(f"still running {within} s after {by.name}") from None
         lines = errors.splitlines(keepends=True)
         errors = "".join(line for line in lines if not line.startswith(self.may_warn_of))
         ended = (self.process.wait(), output, errors)

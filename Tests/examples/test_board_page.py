@@ -410,13 +410,14 @@ def test_what_was_on_its_way_when_the_connection_broke(
 
 def test_a_slow_network_does_not_slow_down_the_hand(open_board: OpenBoard) -> None:
     slow, fast = open_board(), open_board()
-    slow.slow_down(bytes_per_second=4_000)
+    slow.slow_down(bytes_per_second=100)  # a frame in fifteen seconds, until all is looked at
     slow.click(box(TEXTS))
     slow.fill(title_of(FONT), "Serifs")
     slow.fill(NEW_TASK, "Launch")
     mine = [(FRONT, True), (TEXTS, True), ("Serifs", False), ("Launch", False)]
     assert slow.tasks() == mine
     assert fast.tasks() == FIRST  # nobody else has heard of it
+    slow.slow_down(bytes_per_second=4_000)
     fast.wait_for_tasks(*mine)
     fast.click(delete_button("Launch"))
     slow.wait_for_tasks(*mine[:-1])

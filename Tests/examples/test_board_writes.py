@@ -85,9 +85,10 @@ def test_a_moved_task_changes_lists(board: ExampleProgram) -> None:
         website.receive_until(lambda: list(website.tasks()) == [1, 3])
         mobile_app.receive_until(lambda: list(mobile_app.tasks()) == [4, 2])
         assert mobile_app.tasks()[2] == task(2, 2, "Write the texts", False, BOB)
-        everything.receive_all()
-        tasks = [[task["id"] for task in project["tasks"]] for project in everything.projects()]
-        assert tasks == [[5], [4, 2], [1, 3]]
+        everything.receive_all_and_see(
+            lambda: [[task["id"] for task in each["tasks"]] for each in everything.projects()],
+            [[5], [4, 2], [1, 3]],
+        )
 
 
 def test_a_saved_project_has_another_name_for_everybody(clients: list[BoardClient]) -> None:
@@ -226,9 +227,8 @@ def test_whatever_is_written_all_see_the_same_in_the_end(board: ExampleProgram, 
         for _ in range(60):
             write_at_random(chance, chance.choice(followers)[3], tasks)
         for path, token, is_own, client in followers:
-            client.receive_all()
             with follow(board, path, token, is_own) as newcomer:
-                assert client.projects() == newcomer.projects()
+                client.receive_all_and_see(client.projects, newcomer.projects())
 
 
 def write_at_random(chance: random.Random, writer: BoardClient, tasks: list[int]) -> None:
