@@ -151,23 +151,23 @@ static void what_is_queued_goes_out_before_the_drop(void) {
 }
 
 static void clients_leave_one_by_one_within_the_window(void) {
-  enum { CLIENTS = 20, WINDOW = 400 };
+  enum { CLIENTS = 20 };
   boards b;
   client c[CLIENTS];
-  int groups = 0, before = 0;
+  int window = 500 + check_ms(500), groups = 0, before = 0;
   if (!open_with(&b, NULL))
     return;
   for (int i = 0; i < CLIENTS; i++)
     CHECK(enter(&b, &c[i], "ada") != 0);
   int64_t start = check_now();
-  CHECK_IS(covey_server_drain(b.h.server, WINDOW), COVEY_OK);
+  CHECK_IS(covey_server_drain(b.h.server, (uint32_t)window), COVEY_OK);
   CHECK_IS(atomic_load(&b.h.disconnects), 0);
   while (covey_server_service(b.h.server, 5) == COVEY_OK) {
     int now = atomic_load(&b.h.disconnects);
     groups += now > before;
     before = now;
   }
-  CHECK(check_now() - start >= WINDOW / 2);
+  CHECK(check_now() - start >= window / 2);
   CHECK_IS(atomic_load(&b.h.disconnects), CLIENTS);
   CHECK(groups > 3);
   for (int i = 0; i < CLIENTS; i++)
@@ -180,7 +180,7 @@ static void clients_leave_one_by_one_within_the_window(void) {
 typedef struct progress {
   int calls, ends;
   uint64_t first, last, total;
-  int64_t began, ended;
+  int64_t ended;
 } progress;
 
 static void on_drain(covey_server *server, uint64_t remaining, uint64_t total,
@@ -189,7 +189,6 @@ static void on_drain(covey_server *server, uint64_t remaining, uint64_t total,
   CHECK(server != NULL);
   if (self->calls++ == 0) {
     self->first = remaining;
-    self->began = check_now();
   } else {
     CHECK(remaining <= self->last);
     CHECK_IS(total, self->total);
@@ -210,23 +209,27 @@ static bool open_watched(boards *b, progress *watched) {
 }
 
 static void the_host_sees_how_far_it_has_come(void) {
-  enum { CLIENTS = 10, WINDOW = 500 };
+  enum { CLIENTS = 10 };
   boards b;
   progress watched;
   client c[CLIENTS];
+  int window = check_ms(500);
   if (!open_watched(&b, &watched))
     return;
   for (int i = 0; i < CLIENTS; i++)
     CHECK(enter(&b, &c[i], "ada") != 0);
-  CHECK_IS(covey_server_drain(b.h.server, WINDOW), COVEY_OK);
+  int64_t start = check_now();
+  CHECK_IS(covey_server_drain(b.h.server, (uint32_t)window), COVEY_OK);
   serve_to_the_end(&b);
   CHECK_IS(watched.first, CLIENTS);
   CHECK_IS(watched.total, CLIENTS);
   CHECK_IS(watched.last, 0);
   CHECK_IS(watched.ends, 1);
-  /* The beginning, the end, and some of about four between. */
-  CHECK(watched.calls >= 3 && watched.calls <= 8);
-  CHECK(watched.ended - watched.began <= check_ms(WINDOW + 1000));
+  /* The beginning, the end, and between them at most one each 100 ms, give or
+   * take what clocks round. */
+  int64_t elapsed = watched.ended - start;
+  CHECK(watched.calls >= 3 && watched.calls <= 3 + elapsed / 100);
+  CHECK(elapsed < check_ms(4000));
   CHECK_IS(atomic_load(&b.h.disconnects), CLIENTS);
   for (int i = 0; i < CLIENTS; i++)
     client_drop(&c[i], false);
@@ -272,7 +275,7 @@ static void who_comes_while_it_drains_is_503(void) {
   if (!open_with(&b, NULL))
     return;
   covey_consumer_id consumer = enter(&b, &c, "ada");
-  CHECK_IS(covey_server_drain(b.h.server, 60000), COVEY_OK);
+  CHECK_IS(covey_server_drain(b.h.server, UINT32_MAX), COVEY_OK);
   late = host_client(&b.h);
   CHECK_IS(client_upgrade(&late, "/boards/1/", NULL), 503);
   client_drop(&late, false);
@@ -282,8 +285,7 @@ static void who_comes_while_it_drains_is_503(void) {
 
   /* Who is there goes on. */
   boards_merge(&b, b.board, "{'id':1,'title':'still'}");
-  if (atomic_load(&b.h.disconnects) == 0)
-    CHECK(hears(&c, ROWS(UPDATED("Board", "'id':1,'title':'still'"))));
+  CHECK(hears(&c, ROWS(UPDATED("Board", "'id':1,'title':'still'"))));
   (void)consumer;
   client_drop(&c, false);
   boards_close(&b);

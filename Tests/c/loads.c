@@ -232,7 +232,7 @@ static void an_unanswered_load_has_failed_in_time(void) {
   boards b;
   client c;
   covey_server_options options = COVEY_SERVER_OPTIONS_INIT;
-  options.authentication_timeout_ms = (uint32_t)check_ms(150);
+  options.authentication_timeout_ms = 700 + (uint32_t)check_ms(300);
   if (!open_with(&b, &options))
     return;
   wait_for_seven(&b, &c, "ada");
