@@ -115,7 +115,7 @@ def test_the_first_frames_come_in_this_order(board: ExampleProgram) -> None:
         ]
         assert client.frames[3].startswith(
             '[{"id":1,"name":"Website","tasks":[1,2,3],"members":[1,2],"notes":[1,3],'
-            '"_instance_type":"board.Project","_tstamp":0,"_operation":"initial_state"},'
+            '"_instance_type":"board.Project","_tstamp":0.000001,"_operation":"initial_state"},'
         )
         assert client.frames[-1].startswith('[{"_instance_type":"","_tstamp":1')
         assert client.frames[-1].endswith(',"_operation":"end_initial_state","id":0}]')

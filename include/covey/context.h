@@ -65,7 +65,8 @@ typedef void (*covey_on_authorize_fn)(covey_server *server,
  * one that does not is answered with 404 afterwards.
  *
  * @param last_update  The version up to which the client says it is complete;
- *                     0: none.
+ *                     0: none; 1: a client of RxDjango's that was cut off
+ *                     within the first it was sent.
  */
 typedef void (*covey_on_open_fn)(covey_server *server,
                                  covey_consumer_id consumer,

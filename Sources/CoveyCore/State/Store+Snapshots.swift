@@ -100,6 +100,9 @@ extension Store {
     _ scope: Scope, _ owner: Int32, _ dialect: Dialect
   ) -> ContiguousArray<Frame> {
     let audience = Audience(owner: owner, dialect: dialect)
+    // RxDjango's client says when it comes back how far it is, and that it is not new only so. This
+    // is before all there is: who was cut off from here on can resume from nothing, and has rows.
+    let begun = Audience(owner: owner, dialect: dialect, cursor: dialect == .own ? 0 : 1)
     var pieces = Pieces(writer, limit: limits.snapshotPieceBytes, isSnapshot: true)
     let root = instances[Int(scope.anchor)].model
     for slot in walk(scope, owner) {
@@ -107,7 +110,9 @@ extension Store {
       let isAnchor = slot == scope.anchor
       let isLikeAnchor = !isAnchor && instances[Int(slot)].model == root
       pieces.next()
-      write(Int(slot), allFields(Int(slot)), isLikeAnchor ? .create : .initial, audience)
+      write(
+        Int(slot), allFields(Int(slot)), isLikeAnchor ? .create : .initial,
+        isAnchor ? begun : audience)
       noteNulls(Int(slot), allFields(Int(slot)), audience, &pieces)
     }
     pieces.close()

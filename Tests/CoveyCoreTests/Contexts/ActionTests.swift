@@ -71,7 +71,7 @@ struct ActionTests {
       A sends {"callId":1,"action":"echo","params":[]}
         A: {"type":"runtimeVar","var":"n","runtimeVar":"n","value":1}
         A: [{"id":2,Project,@0,delete,dead}]
-        A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
         A: hello
         A: {"type":"actionResponse","callId":1,"result":5}
@@ -89,7 +89,7 @@ struct ActionTests {
         on echo merge Project {"id":1,"title":"x"} then append me 2 then return it 5
         A sends {"callId":1,"action":"echo","params":[]}
           A: [{"id":2,Project,@0,delete,dead}]
-          A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+          A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
             ,{"id":null,Member,delete}]
           A: {"type":"actionResponse","callId":1,"result":5}
           A: [{"id":1,"title":"x",Project,@T2,update,live}]

@@ -16,7 +16,7 @@ struct AnchorTests {
       \(Self.list)
       append A 2 & append B 2
         A: [{"id":2,Project,@0,delete,dead}]
-        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":9,"name":"M","files":[],Member,@0,initial}]
         B: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@0,initial,vT1}
           ,{"id":9,"name":"M","files":[],Member,@0,initial,vT1}]
@@ -33,7 +33,7 @@ struct AnchorTests {
       \(Self.list)
       prepend A 2 & prepend B 2
         A: {"type":"prependAnchor","anchorId":2,"prependAnchor":2}
-        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":9,"name":"M","files":[],Member,@0,initial}]
         B: {"type":"prependAnchor","anchorId":2,"prependAnchor":2}
         B: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@0,initial,vT1}
@@ -86,7 +86,7 @@ struct AnchorTests {
         host: []
       append A 2
         ...
-        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":9,"name":"M","files":[],Member,@0,initial}]
       """)
   }
@@ -97,7 +97,7 @@ struct AnchorTests {
       \(Self.list)
       replace A 3 1 & replace B 3 1
         A: {"type":"initialAnchors","anchorIds":[3,1],"initialAnchors":[3,1]}
-        A: [{"id":3,"title":"R","lead":9,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":3,"title":"R","lead":9,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":9,"name":"M","files":[],Member,@0,initial}]
         B: {"type":"initialAnchors","anchorIds":[3,1],"initialAnchors":[3,1]}
         B: [{"id":3,"title":"R","lead":9,"tasks":[],"notes":[],Project,@0,initial,vT1}
@@ -109,7 +109,7 @@ struct AnchorTests {
           ,{"id":9,"name":"M","files":[],Member,@0,create,live}
           ,{"id":1,"lead":9,Project,@0,update,live},{"id":2,"lead":9,Project,@0,update,live}]
         A: {"type":"initialAnchors","anchorIds":[2,1],"initialAnchors":[2,1]}
-        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":9,"name":"M","files":[],Member,@0,initial}]
       replace A 1 2
         A: {"type":"initialAnchors","anchorIds":[1,2],"initialAnchors":[1,2]}
@@ -149,7 +149,7 @@ struct AnchorTests {
         nothing
       append A 2
         A: [{"id":2,Project,@0,delete,dead}]
-        A: [{"id":2,"title":"new","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"new","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
       """)
   }
@@ -165,7 +165,7 @@ struct AnchorTests {
       A opens /projects/ ann
       append A 2
         A: [{"id":2,Project,@0,delete,dead}]
-        A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
       """)
   }
@@ -179,7 +179,7 @@ struct AnchorTests {
       append A 2
         A: [{"id":2,Project,@0,delete,dead}]
         ...
-        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"Q","lead":9,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":9,"name":"M","files":[],Member,@0,initial}]
       """)
   }
@@ -220,7 +220,7 @@ struct AnchorTests {
         host: invalid
       replace A 2
         A: {"type":"initialAnchors","anchorIds":[2],"initialAnchors":[2]}
-        A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
         A: [{"_instance_type":"",@T1,end,"id":0}]
       replace A 1

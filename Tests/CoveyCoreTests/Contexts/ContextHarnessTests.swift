@@ -14,11 +14,11 @@ struct ContextHarnessTests {
         host: A opened 0
         A: {"type":"auth","statusCode":200,"status_code":200}
         ...
-        A: [{"id":"f","name":"X",File,@0,initial}]
+        A: [{"id":"f","name":"X",File,@begun,initial}]
         ...
       """)
-    #expect(report?.contains("  -   A: [{\"id\":\"f\",\"name\":\"X\",File,@0,initial}]") == true)
-    #expect(report?.contains("  +   A: [{\"id\":\"f\",\"name\":\"F\",File,@0,initial}]") == true)
+    #expect(report?.contains(#"  -   A: [{"id":"f","name":"X",File,@begun,initial}]"#) == true)
+    #expect(report?.contains(#"  +   A: [{"id":"f","name":"F",File,@begun,initial}]"#) == true)
   }
 
   @Test func `nothing, too little and too much are wrong`() {

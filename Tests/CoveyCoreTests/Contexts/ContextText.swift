@@ -6,6 +6,7 @@ import CoveyCore
 ///     S1 S2 ...                names of sessions, likewise
 ///     Task                     "_instance_type":"b.Task"
 ///     @T1                      "_tstamp":T1
+///     @begun                   "_tstamp":0.000001
 ///     initial create update delete end          "_operation":"initial_state" and so on
 ///     live dead                "_deleted":false, and true
 ///     vT1                      "_version":T1
@@ -20,7 +21,7 @@ struct ContextText {
 
   private static let short: [(long: [UInt8], short: [UInt8])] =
     (ContextWorld.models.map { ("\"_instance_type\":\"b.\($0)\"", $0) } + [
-      ("\"_tstamp\":", "@"), ("\"_version\":", "v"),
+      ("\"_tstamp\":0.000001", "@begun"), ("\"_tstamp\":", "@"), ("\"_version\":", "v"),
       ("\"_operation\":\"initial_state\"", "initial"),
       ("\"_operation\":\"end_initial_state\"", "end"),
       ("\"_operation\":\"create\"", "create"), ("\"_operation\":\"update\"", "update"),

@@ -12,7 +12,7 @@ struct LettingInTests {
         host: A opened 0
         A: {"type":"auth","statusCode":200,"status_code":200}
         A: {"type":"initialAnchors","anchorIds":[1],"initialAnchors":[1]}
-        A: [{"id":1,"title":"P","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":1,"title":"P","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
         A: [{"_instance_type":"",@T1,end,"id":0}]
       """)
@@ -148,7 +148,7 @@ struct LettingInTests {
       B opens /file/7/ ann
         ...
         B: {"type":"initialAnchors","anchorIds":["7"],"initialAnchors":["7"]}
-        B: [{"id":"7","name":"F",File,@0,initial}]
+        B: [{"id":"7","name":"F",File,@begun,initial}]
         ...
       """)
   }

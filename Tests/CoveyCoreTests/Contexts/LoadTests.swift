@@ -15,7 +15,7 @@ struct LoadTests {
         ...
       load L1 put Project {"id":1,"title":"P"} ; put Task {"id":5,"project":1,"title":"t"}
         A: {"type":"initialAnchors","anchorIds":[1],"initialAnchors":[1]}
-        A: [{"id":1,"title":"P","lead":null,"tasks":[5],"notes":[],Project,@0,initial}
+        A: [{"id":1,"title":"P","lead":null,"tasks":[5],"notes":[],Project,@begun,initial}
           ,{"id":5,"project":1,"title":"t","who":null,"rank":null,Task,@0,initial}
           ,{"id":null,Member,delete}]
         A: [{"_instance_type":"",@T1,end,"id":0}]

@@ -91,7 +91,7 @@ struct OwnerTests {
         B: close 1000
       A opens /note/1/ ann
         ...
-        A: [{"id":1,"project":null,"owner":"ann","text":"hers",Note,@0,initial}]
+        A: [{"id":1,"project":null,"owner":"ann","text":"hers",Note,@begun,initial}]
         ...
       merge Note {"id":1,"owner":"bob"}
         A: [{"id":1,Note,@T2,delete,dead}]

@@ -38,6 +38,24 @@ struct ResumingTests {
       """)
   }
 
+  @Test(arguments: ["/project/1/", "/projects/"], ["0.000001", "1e-6", "1E-06"])
+  func `who was cut off within the first snapshot is sent all of it, and cured of what it has`(
+    path: String, cursor: String
+  ) {
+    checkContext(
+      """
+      put Project {"id":1,"title":"P"} & put Task {"id":5,"project":1,"title":"t5"}
+      on list replace me 1
+      A connects \(path)
+      A sends {"token":"ann","lastUpdate":\(cursor)}
+        host: A opened 1
+        ...
+        A: [{"id":1,Project,update},{"id":5,Task,update},{"id":5,Task,@0,delete,dead}
+          ,{"id":5,Task,update}]
+        ...
+      """)
+  }
+
   @Test(arguments: [
     "null", "0", "-1", "-0", "\"NaN\"", "NaN", "1e999", "-1e999", "1e15", "true", "[]", "{}",
     "9999999999.000000", "1794999999.999999", "0.1", "1E-400", "\"1795000000.000003\"",
@@ -89,7 +107,7 @@ struct ResumingTests {
       A opens /projects/ ann T1
         host: A opened T1
         ...
-        A: [{"id":1,"title":"P","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":1,"title":"P","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
         A: [{"_instance_type":"",@T1,end,"id":0}]
       """)
@@ -125,7 +143,7 @@ struct ResumingTests {
       A vanishes
       A opens /project/1/ bob T1
         ...
-        A: [{"id":1,"title":"P","lead":null,"tasks":[],"notes":[1],Project,@0,initial}
+        A: [{"id":1,"title":"P","lead":null,"tasks":[],"notes":[1],Project,@begun,initial}
           ,{"id":1,"project":1,"owner":"bob","text":"his",Note,@0,initial}
           ,{"id":null,Member,delete}]
         A: [{"_instance_type":"",@T1,end,"id":0}]

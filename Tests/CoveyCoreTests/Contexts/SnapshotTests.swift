@@ -17,7 +17,7 @@ struct SnapshotTests {
       \(Self.rows)
       A opens /project/1/ ann
         ...
-        A: [{"id":1,"title":"P","lead":3,"tasks":[5,6],"notes":[],Project,@0,initial}
+        A: [{"id":1,"title":"P","lead":3,"tasks":[5,6],"notes":[],Project,@begun,initial}
           ,{"id":3,"name":"Mia","files":["b","a"],Member,@0,initial}
           ,{"id":5,"project":1,"title":"t5","who":3,"rank":12345678901234567890,Task,@0,initial}
           ,{"id":6,"project":1,"title":"t6","who":null,"rank":null,Task,@0,initial}
@@ -49,10 +49,10 @@ struct SnapshotTests {
         ...
         A: {"type":"initialAnchors","anchorIds":[2,1],"initialAnchors":[2,1]}
         A: [{"id":0,Project,delete}]
-        A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
         A: [{"_instance_type":"",@0,end,"id":0}]
-        A: [{"id":1,"title":"P","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":1,"title":"P","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
         A: [{"_instance_type":"",@T1,end,"id":0}]
       B opens /projects/ ann own
@@ -106,7 +106,7 @@ struct SnapshotTests {
       put Task {"id":5,"project":1,"title":"t5"} & put Task {"id":6,"project":1,"title":"t6"}
       A opens /project/1/ ann
         ...
-        A: [{"id":1,"title":"P","lead":null,"tasks":[5,6],"notes":[],Project,@0,initial}
+        A: [{"id":1,"title":"P","lead":null,"tasks":[5,6],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
         A: [{"id":5,"project":1,"title":"t5","who":null,"rank":null,Task,@0,initial}
           ,{"id":null,Member,delete}]
@@ -142,7 +142,7 @@ struct SnapshotTests {
         ...
         A: {"type":"initialAnchors","anchorIds":[1],"initialAnchors":[1]}
         A: [{"id":0,Node,delete}]
-        A: [{"id":1,"next":2,Node,@0,initial},{"id":2,"next":null,Node,@0,create}
+        A: [{"id":1,"next":2,Node,@begun,initial},{"id":2,"next":null,Node,@0,create}
           ,{"id":null,Node,delete}]
         A: [{"_instance_type":"",@T1,end,"id":0}]
       """)
@@ -154,7 +154,7 @@ struct SnapshotTests {
       put Project {"id":1,"title":"P"}
       put Project {"id":1,"title":"Q"} & A opens /project/1/ ann & put Project {"id":1,"title":"R"}
         ...
-        A: [{"id":1,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":1,"title":"Q","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
         A: [{"_instance_type":"",@T1,end,"id":0}]
         A: [{"id":1,"title":"R",Project,@T2,update,live}]

@@ -159,7 +159,7 @@ struct MemoryTests {
         A: [{"id":1,"title":"R",Project,@T3,update,live}]
         A: {"type":"initialAnchors","anchorIds":[1,2],"initialAnchors":[1,2]}
         ...
-        A: [{"id":2,"title":"\(text)","lead":null,"tasks":[],"notes":[],Project,@0,initial}
+        A: [{"id":2,"title":"\(text)","lead":null,"tasks":[],"notes":[],Project,@begun,initial}
           ,{"id":null,Member,delete}]
         A: [{"_instance_type":"",@T4,end,"id":0}]
       """)

@@ -104,7 +104,8 @@ class ContextChannel(Consumer):
         return ()
 
     def on_connect(self, tstamp: float | None) -> Outcome:
-        """It was let in. ``tstamp`` is when it was complete, in seconds, if it comes back."""
+        """It was let in. ``tstamp`` is when it was complete, in seconds, if it comes back; 0.000001
+        if it was cut off before it was."""
         return None
 
     def on_disconnect(self) -> Outcome:
