@@ -76,7 +76,7 @@ C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 .NOTPARALLEL:
 .PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak soak-simulation test-c \
   test-python test-typescript test-generated test-examples test-layers test-faults test-several test-bench check check-thread check-address check-python check-valgrind \
-  check-fuzz check-soak check-scripts check-without-redis check-layers always \
+  check-fuzz check-soak check-scripts check-without-redis check-layers check-several always \
   test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
 
@@ -274,8 +274,14 @@ check-layers: packages-check $(FAULTS_NODE) $(VENV)/ready
 	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" $(FAULTS)/faults_connecting.py \
 	  nobody resolve socket password says closes many freed stopped
 
-check: packages-check all check-thread check-address check-python check-valgrind check-without-redis $(if $(WITHOUT_REDIS),,check-layers) \
-  check-soak check-fuzz check-scripts
+check: packages-check all check-thread check-address check-python check-without-redis \
+  $(if $(WITHOUT_REDIS),check-valgrind,check-several) check-soak check-fuzz check-scripts
+
+# Both at once: they mostly wait.
+check-several: packages-check lib $(FAULTS_NODE) $(VENV)/ready
+	@$(MAKE) --no-print-directory check-valgrind >$(BUILD)/valgrind.log 2>&1 & valgrind=$$!; status=0; \
+	  $(MAKE) --no-print-directory check-layers || status=1; \
+	  wait $$valgrind || status=1; cat $(BUILD)/valgrind.log; exit $$status
 
 # The library under a sanitizer, with the C programs that use it, and the Swift tests. XCTest leaks a
 # little of its own; leaks of ours are found by the C programs and by valgrind.
