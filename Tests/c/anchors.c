@@ -52,7 +52,8 @@ static void an_anchor_is_appended(void) {
   if (!open_list(&b, &c, "ada", &consumer))
     return;
   CHECK_IS(covey_anchor_append(b.h.server, consumer, "3"), COVEY_OK);
-  CHECK(hears(&c, ROWS(FIRST("Board", ROW_3))));
+  CHECK(hears(&c, ROWS(FORGOTTEN("Board", "'id':3"))));
+  CHECK(hears(&c, ROWS(ANCHOR("Board", ROW_3))));
   CHECK_IS(covey_anchor_append(b.h.server, consumer, "1"), COVEY_OK);
   CHECK_IS(covey_anchor_append(b.h.server, consumer, "99"), COVEY_OK);
   CHECK(hears_nothing(&b, &c, consumer));
@@ -69,7 +70,7 @@ static void an_anchor_is_put_first(void) {
     return;
   CHECK_IS(covey_anchor_prepend(b.h.server, consumer, "4"), COVEY_OK);
   CHECK(hears(&c, "{'type':'prependAnchor','anchorId':4,'prependAnchor':4}"));
-  CHECK(hears(&c, ROWS(FIRST("Board", ROW_4))));
+  CHECK(hears(&c, ROWS(ANCHOR("Board", ROW_4))));
   CHECK_IS(covey_anchor_prepend(b.h.server, consumer, "2"), COVEY_OK);
   CHECK_IS(covey_anchor_prepend(b.h.server, consumer, "99"), COVEY_OK);
   CHECK(hears_nothing(&b, &c, consumer));

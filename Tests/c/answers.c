@@ -255,9 +255,9 @@ static void direct_effects_precede_the_answer_and_changes_follow_it(void) {
   CHECK(says(&c, CALL("1")));
   CHECK(hears(&c, "{'type':'runtimeVar','var':'v','runtimeVar':'v',"
                   "'value':1}"));
-  frame next; /* what was changed before the list was */
-  CHECK(client_receive(&c, &next) && next.data[0] == '[');
-  CHECK(client_receive(&c, &next) && next.data[0] == '[');
+  frame next; /* what was changed before the list was, and the list */
+  for (int i = 0; i < 3; i++)
+    CHECK(client_receive(&c, &next) && next.data[0] == '[');
   CHECK(hears(&c, RESULT("1", "true")));
   CHECK(hears(&c, "sent"));
   CHECK(hears(&c, ROWS(UPDATED("Board", "'id':2,'title':'duo'"))));

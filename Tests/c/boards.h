@@ -55,6 +55,7 @@ struct boards {
 #define BOARDS_ROW(type, fields, stamp, operation, more)                       \
   "{" fields ",'_instance_type':'" type "','_tstamp':" stamp                   \
   ",'_operation':'" operation "'" more "}"
+#define ANCHOR(type, fields) BOARDS_ROW(type, fields, "T", "initial_state", "")
 #define FIRST(type, fields) BOARDS_ROW(type, fields, "0", "initial_state", "")
 #define CREATED(type, fields)                                                  \
   BOARDS_ROW(type, fields, "T", "create", ",'_deleted':false")
@@ -62,6 +63,8 @@ struct boards {
   BOARDS_ROW(type, fields, "T", "update", ",'_deleted':false")
 #define DELETED(type, fields)                                                  \
   BOARDS_ROW(type, fields, "T", "delete", ",'_deleted':true")
+#define FORGOTTEN(type, fields)                                                \
+  BOARDS_ROW(type, fields, "0", "delete", ",'_deleted':true")
 #define OWN_FIRST(type, fields)                                                \
   BOARDS_ROW(type, fields, "0", "initial_state", ",'_version':V")
 #define OWN_CREATED(type, fields)                                              \

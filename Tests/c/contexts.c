@@ -38,7 +38,7 @@ static void a_single_channel_shows_what_its_url_names(void) {
     return;
   CHECK(boards_enter(&b, &c, "/boards/1/", "ada") != 0);
   CHECK(hears(&c, ANCHORS("1")));
-  CHECK(hears(&c, ROWS(FIRST("Board", ONE), FIRST("Card", CARD_1),
+  CHECK(hears(&c, ROWS(ANCHOR("Board", ONE), FIRST("Card", CARD_1),
                        FIRST("Card", CARD_2))));
   CHECK(hears(&c, END_OF_SNAPSHOT));
   CHECK_IS(boards_statistics(&b).snapshots, 1);
@@ -69,10 +69,10 @@ static void a_list_shows_its_anchors_one_after_the_other(void) {
   CHECK(boards_enter(&b, &c, "/boards/", "ada") != 0);
   CHECK(hears(&c, ANCHORS("1,2")));
   CHECK(hears(&c, NO_ANCHOR("Board")));
-  CHECK(hears(&c, ROWS(FIRST("Board", ONE), FIRST("Card", CARD_1),
+  CHECK(hears(&c, ROWS(ANCHOR("Board", ONE), FIRST("Card", CARD_1),
                        FIRST("Card", CARD_2))));
   CHECK(hears(&c, END_OF_ANCHOR));
-  CHECK(hears(&c, ROWS(FIRST("Board", TWO))));
+  CHECK(hears(&c, ROWS(ANCHOR("Board", TWO))));
   CHECK(hears(&c, END_OF_SNAPSHOT));
   CHECK_IS(atomic_load(&b.lists), 1);
   client_drop(&c, false);
@@ -198,7 +198,7 @@ static void on_list_may_say_which_one_a_single_channel_shows(void) {
   boards_put(&b, b.board, "{'id':2,'title':'two'}");
   covey_consumer_id consumer = boards_enter(&b, &c, "/mine/", "ada");
   CHECK(hears(&c, ANCHORS("2")));
-  CHECK(hears(&c, ROWS(FIRST("Board", TWO))));
+  CHECK(hears(&c, ROWS(ANCHOR("Board", TWO))));
   CHECK(hears(&c, END_OF_SNAPSHOT));
   CHECK_IS(covey_anchor_replace(b.h.server, consumer, ids, 1), COVEY_E_EXISTS);
   client_drop(&c, false);

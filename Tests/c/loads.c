@@ -49,7 +49,7 @@ static void answer(void *argument) {
 }
 
 #define SEVEN                                                                  \
-  ROWS(FIRST("Board", "'id':7,'title':'seven','cards':[1]"),                   \
+  ROWS(ANCHOR("Board", "'id':7,'title':'seven','cards':[1]"),                  \
        FIRST("Card", "'id':1,'board':7,'text':'a','who':null"))
 
 static void close_with(boards *b, client *c) {

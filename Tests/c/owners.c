@@ -271,7 +271,7 @@ static void an_owner_may_be_a_number(void) {
   boards_put(&b, numbered, "{'id':'x','user':7}");
   CHECK(boards_enter(&b, &c, "/numbered/x/", "7") != 0);
   CHECK(hears(&c, ANCHORS("'x'")));
-  CHECK(hears(&c, ROWS(FIRST("Numbered", "'id':'x','user':7"))));
+  CHECK(hears(&c, ROWS(ANCHOR("Numbered", "'id':'x','user':7"))));
   client_drop(&c, false);
   CHECK(boards_enter(&b, &c, "/numbered/x/", "07") != 0);
   CHECK(hears(&c, ANCHORS("'x'")));
@@ -296,7 +296,7 @@ static void who_has_no_name_sees_what_is_everybodys(void) {
   CHECK(boards_enter(&b, &c, "/diaries/1/", "ada") != 0);
   CHECK(hears(&c, ANCHORS("1")));
   CHECK(
-      hears(&c, ROWS(FIRST("Diary", "'id':1,'notes':[3],'best':null"),
+      hears(&c, ROWS(ANCHOR("Diary", "'id':1,'notes':[3],'best':null"),
                      FIRST("Note", "'id':3,'diary':1,'user':null,'text':'all'"),
                      NO_ROW("Note"))));
   client_drop(&c, false);
