@@ -53,15 +53,20 @@ def echo(client: Client, message: str = "hello") -> None:
 # --------------------------------------------------------------------------- how it ends
 
 
-@both
-@signals
-def test_a_signal_ends_a_program_at_once_and_well(consumers: str, number: signal.Signals) -> None:
-    with Program(consumers + SERVER + "server.run()") as program:
+def check_end(number: signal.Signals, source: str, *options: str) -> None:
+    """That a signal sees a program's client off, and ends it well."""
+    with Program(source, *options) as program:
         with Client(program.port(), "ws/") as client:
             echo(client)
             program.signal(number)
             assert client.receive_close() == 1001
         assert program.end() == GOOD
+
+
+@both
+@signals
+def test_a_signal_ends_a_program_at_once_and_well(consumers: str, number: signal.Signals) -> None:
+    check_end(number, consumers + SERVER + "server.run()")
 
 
 @both
@@ -90,12 +95,7 @@ server.run()
 def test_a_signal_ends_a_program_in_uvloop(number: signal.Signals) -> None:
     pytest.importorskip("uvloop")
     source = "import uvloop\nuvloop.install()\n" + ASYNC + SERVER + "server.run()"
-    with Program(source, "-W", "ignore") as program:
-        with Client(program.port(), "ws/") as client:
-            echo(client)
-            program.signal(number)
-            assert client.receive_close() == 1001
-        assert program.end() == GOOD
+    check_end(number, source, "-W", "ignore")
 
 
 @both
