@@ -248,7 +248,7 @@ test-layers: $(BUILD)/tests/layers/node $(BUILD)/examples/chat $(LAYER_VENV)/rea
 
 # What a layer does when processes, connections and Redis itself are treated badly, by a schedule of
 # chance: for SECONDS with each driver; SEED repeats one. Then whatever may be in Redis' place.
-SECONDS := 10
+SECONDS := 30
 FAULTS_NODE := $(BUILD)/tests/layers/faults_node
 FAULTS := FAULTS_NODE=$(FAULTS_NODE) $(VENV)/bin/python Tests/layers
 
@@ -269,7 +269,7 @@ test-several: $(FAULTS_NODE) $(VENV)/ready $(BUILD)/tests/layers/node $(LAYER_VE
 
 check-layers: packages-check $(FAULTS_NODE) $(VENV)/ready
 	$(FAULTS)/faults.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
-	FAULTS_TIMES=60 $(FAULTS)/faults_connecting.py many
+	FAULTS_TIMES=100 $(FAULTS)/faults_connecting.py many
 	FAULTS_TIMES=10 FAULTS_UNDER="valgrind -q --error-exitcode=66 --undef-value-errors=no --leak-check=full \
 	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" $(FAULTS)/faults_connecting.py \
 	  nobody resolve socket password says closes many freed stopped
