@@ -8,6 +8,8 @@
  *   PROGRAM           every test
  *   PROGRAM WORD      only those with WORD in their names
  *   CHECK_NO_FORK=1   all in this process, for a debugger
+ *   CHECK_WARM_UP=1   the first test in this process, too, before all others:
+ *                     they inherit what valgrind translated for it
  *   CHECK_SECONDS=N   longest time of one test; 60
  *   CHECK_FACTOR=N    stretches what the tests wait for; 1 (valgrind: more)
  *   CHECK_DESCRIPTORS_LEFT=N   a bug of the libwebsockets in use; 0

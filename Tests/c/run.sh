@@ -74,7 +74,7 @@ use_valgrind() {
   under=(valgrind -q --error-exitcode=66 --leak-check=full
     --show-leak-kinds=definite --errors-for-leak-kinds=definite
     "--suppressions=$here/valgrind.supp")
-  export CHECK_FACTOR=10 CHECK_SECONDS=600
+  export CHECK_FACTOR=10 CHECK_SECONDS=600 CHECK_WARM_UP=1
 }
 
 case ${1-} in
