@@ -75,8 +75,8 @@ C_LIBRARY_FLAGS := -L$(BUILD)/lib -lcovey -Wl,-rpath,'$$ORIGIN/../lib'
 
 .NOTPARALLEL:
 .PHONY: all lib examples wheel client demo test test-fuzz test-swift test-simulation simulation soak soak-simulation test-c \
-  test-python test-typescript test-generated test-examples test-layers test-faults test-several test-bench check check-thread check-address check-python check-valgrind \
-  check-fuzz check-soak check-scripts check-without-redis check-layers check-several always \
+  test-python test-typescript test-generated test-examples test-layers test-faults test-bench check check-thread check-address check-python check-pythons check-valgrind \
+  check-fuzz check-soak check-scripts check-without-redis check-layers always \
   test-debian13 packages-debian13 bench install format lint lint-python clean swift packages-library packages-examples \
   packages-python packages-client packages-test packages-check
 
@@ -166,14 +166,24 @@ demo: swift packages-examples all
 
 # ----------------------------------------------------------------- testing
 
+# $(call side_by_side,TARGETS,TARGETS): both at once, for each waits much and one core is seldom all
+# there is. What the second says is shown when both are done.
+side_by_side = @mkdir -p $(BUILD); log=$$(mktemp $(BUILD)/beside.XXXXXX); status=0; \
+  $(MAKE) --no-print-directory $(2) >$$log 2>&1 & beside=$$!; \
+  $(MAKE) --no-print-directory $(1) || status=$$?; \
+  wait $$beside || status=$$?; cat $$log; rm $$log; exit $$status
+
 VENV := $(BUILD)/venv
 $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-test: swift packages-test all lint test-c test-python test-typescript test-generated test-bench \
-  test-examples $(if $(WITHOUT_REDIS),,test-several) test-swift test-simulation test-fuzz
+TEST_LAYERS := $(if $(WITHOUT_REDIS),,test-layers test-faults)
+
+test: swift packages-test all simulation wheel $(VENV)/ready
+	$(call side_by_side,lint test-swift test-c test-typescript test-generated test-python,\
+	  test-examples $(TEST_LAYERS) test-bench test-simulation test-fuzz)
 
 # Then those over the wire with TLS.
 test-swift: packages-test swift
@@ -212,7 +222,7 @@ test-c: packages-test lib
 	Tests/c/run.sh
 	Tests/c/run.sh --tls
 
-# The wheel, installed for every Python on this machine that it is for.
+# The wheel, installed for one Python; check-pythons does so for every other on this machine.
 test-python: packages-python wheel
 	$(PYTHON_TESTS) test $(WHEEL)
 
@@ -261,27 +271,12 @@ test-faults: packages-test $(FAULTS_NODE) $(VENV)/ready
 	$(FAULTS)/faults.py --seconds 10
 	$(FAULTS)/faults_connecting.py
 
-# Both at once: they mostly wait.
-test-several: $(FAULTS_NODE) $(VENV)/ready $(BUILD)/tests/layers/node $(LAYER_VENV)/ready examples
-	@$(MAKE) --no-print-directory test-faults >$(BUILD)/faults.log 2>&1 & faults=$$!; status=0; \
-	  $(MAKE) --no-print-directory test-layers || status=1; \
-	  wait $$faults || status=1; cat $(BUILD)/faults.log; exit $$status
-
 check-layers: packages-check $(FAULTS_NODE) $(VENV)/ready
 	$(FAULTS)/faults.py --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 	FAULTS_TIMES=100 $(FAULTS)/faults_connecting.py many
 	FAULTS_TIMES=10 FAULTS_UNDER="valgrind -q --error-exitcode=66 --undef-value-errors=no --leak-check=full \
 	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" $(FAULTS)/faults_connecting.py \
 	  nobody resolve socket password says closes many freed stopped
-
-check: packages-check all check-thread check-address check-python check-without-redis \
-  $(if $(WITHOUT_REDIS),check-valgrind,check-several) check-soak check-fuzz check-scripts
-
-# Both at once: they mostly wait.
-check-several: packages-check lib $(FAULTS_NODE) $(VENV)/ready
-	@$(MAKE) --no-print-directory check-valgrind >$(BUILD)/valgrind.log 2>&1 & valgrind=$$!; status=0; \
-	  $(MAKE) --no-print-directory check-layers || status=1; \
-	  wait $$valgrind || status=1; cat $(BUILD)/valgrind.log; exit $$status
 
 # The library under a sanitizer, with the C programs that use it, and the Swift tests. XCTest leaks a
 # little of its own; leaks of ours are found by the C programs and by valgrind.
@@ -294,13 +289,28 @@ $(SANITIZED): $(BUILD)/%/lib/libcovey.so.$(VERSION): $(SWIFT_SOURCES) $(PARTS) |
 	@ln -sf libcovey.so.$(VERSION) $(@D)/libcovey.so.1
 	@ln -sf libcovey.so.1 $(@D)/libcovey.so
 
+CHECK_LAYERS := $(if $(WITHOUT_REDIS),,check-layers)
+
+check: packages-check all wheel $(SANITIZED) $(VENV)/ready
+	$(call side_by_side,check-swift-thread check-swift-address check-python check-pythons,\
+	  check-c-thread check-c-address check-valgrind check-without-redis $(CHECK_LAYERS))
+	@$(MAKE) --no-print-directory check-soak check-fuzz check-scripts
+
 check-thread check-address: check-%: packages-check lib $(BUILD)/%/lib/libcovey.so.$(VERSION)
+	$(call side_by_side,check-swift-$*,check-c-$*)
+
+check-c-%: $(BUILD)/%/lib/libcovey.so.$(VERSION)
 	Tests/c/run.sh --sanitizer $* $(BUILD)/$*/lib
+
+check-swift-%: packages-check swift
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=$* --scratch-path $(BUILD)/swift-$*-tests \
 	  $(SWIFT_TRAITS)
 
 check-python: packages-check packages-python wheel $(BUILD)/address/lib/libcovey.so.$(VERSION)
 	$(PYTHON_TESTS) address $(WHEEL) $(BUILD)/address/lib/libcovey.so.1
+
+check-pythons: packages-python wheel
+	$(PYTHON_TESTS) others $(WHEEL)
 
 check-valgrind: packages-check lib
 	Tests/c/run.sh --valgrind

@@ -47,7 +47,8 @@ class Chromium:
             connect(self._devtools_url(), max_size=None, proxy=None)
         )
         self._last_id = 0
-        self.events: list[Message] = []
+        # Of each open tab, by their methods.
+        self._events: dict[str, dict[str, list[Message]]] = {}
 
     def _devtools_url(self) -> str:
         assert self._process.stderr is not None
@@ -88,11 +89,20 @@ class Chromium:
                 assert "error" not in message, f"{method}: {message['error']}"
                 result: Message = message["result"]
                 return result
-            self.events.append(message)
+            self._keep(message)
 
     def receive_event(self) -> None:
         """Waits for one more event."""
-        self.events.append(self._receive())
+        self._keep(self._receive())
+
+    def _keep(self, event: Message) -> None:
+        tab = event.get("sessionId")
+        if tab in self._events:
+            self._events[tab].setdefault(event["method"], []).append(event["params"])
+
+    def events(self, session: str, method: str) -> list[Message]:
+        """All of one kind that a tab has had."""
+        return self._events[session].get(method, [])
 
     def _receive(self) -> Message:
         message: Message = json.loads(self._connection.recv(timeout=ANSWER_SECONDS))
@@ -101,7 +111,12 @@ class Chromium:
     def open_page(self) -> "Page":
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._events[attached["sessionId"]] = {}
         return Page(self, target, attached["sessionId"])
+
+    def close_page(self, target: str, session: str) -> None:
+        self.call("Target.closeTarget", targetId=target)
+        del self._events[session]
 
 
 class Page:
@@ -121,11 +136,7 @@ class Page:
         return self._browser.call(method, self._session, **params)
 
     def _events(self, method: str) -> list[Message]:
-        return [
-            event["params"]
-            for event in self._browser.events
-            if event.get("sessionId") == self._session and event.get("method") == method
-        ]
+        return self._browser.events(self._session, method)
 
     def go_to(self, url: str) -> None:
         """Loads a page, with everything it asks for."""
@@ -211,4 +222,4 @@ class Page:
             (folder / f"{name}.png").write_bytes(base64.b64decode(picture))
 
     def close(self) -> None:
-        self._browser.call("Target.closeTarget", targetId=self._target)
+        self._browser.close_page(self._target, self._session)
