@@ -29,8 +29,7 @@ fi
 if [ ! -e "$folder/ready" ]; then
   rm -rf "$root"
   include=$(IFS=,; echo "${packages[*]}")
-  debootstrap --variant=minbase --include="$include" trixie "$root" \
-    http://deb.debian.org/debian >"$folder/debootstrap.log" 2>&1 ||
+  debootstrap --variant=minbase --include="$include" trixie "$root" >"$folder/debootstrap.log" 2>&1 ||
     { tail -5 "$folder/debootstrap.log" >&2 && exit 1; }
   touch "$folder/ready"
 fi
