@@ -182,8 +182,8 @@ $(VENV)/ready: Tests/examples/requirements.txt | packages-test
 TEST_LAYERS := $(if $(WITHOUT_REDIS),,test-layers test-faults)
 
 test: swift packages-test all simulation wheel $(VENV)/ready
-	$(call side_by_side,lint test-swift test-c test-typescript test-generated test-python,\
-	  test-examples $(TEST_LAYERS) test-bench test-simulation test-fuzz)
+	$(call side_by_side,lint test-swift test-c test-typescript test-generated test-python test-simulation,\
+	  test-examples $(TEST_LAYERS) test-bench test-fuzz)
 
 # Then those over the wire with TLS.
 test-swift: packages-test swift
@@ -240,7 +240,7 @@ test-generated: all
 	tsc -p Tests/generated
 
 test-examples: all $(VENV)/ready
-	COVEY_SCREENSHOTS=1 $(VENV)/bin/python -m pytest -q Tests/examples
+	COVEY_SCREENSHOTS=1 $(VENV)/bin/python -m pytest -q -n 2 --dist worksteal Tests/examples
 
 # Several processes on one Redis, and the real Django Channels beside them.
 LAYER_VENV := $(BUILD)/layers/venv
