@@ -26,12 +26,13 @@ if [ "${2-}" != inside ]; then
   exec unshare --mount "$0" "$folder" inside
 fi
 
-if [ ! -e "$folder/ready" ]; then
+# Anew when other packages are needed than it was made with.
+if [ "$(cat "$folder/ready" 2>/dev/null)" != "${packages[*]}" ]; then
   rm -rf "$root"
   include=$(IFS=,; echo "${packages[*]}")
   debootstrap --variant=minbase --include="$include" trixie "$root" >"$folder/debootstrap.log" 2>&1 ||
     { tail -5 "$folder/debootstrap.log" >&2 && exit 1; }
-  touch "$folder/ready"
+  echo "${packages[*]}" >"$folder/ready"
 fi
 
 # The folder of the toolchain: .../usr/bin/swift-driver is three below.
