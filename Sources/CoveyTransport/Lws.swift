@@ -248,6 +248,19 @@ struct LwsConnection {
     return header("transfer-encoding") != nil
   }
 
+  /// Whether the first protocol that it would change to is this one. Libwebsockets hands over the
+  /// word as it asks, but when it has answered already, the word is freed by then.
+  var wantsWebSocket: Bool {
+    var word: (UInt64, UInt64) = (0, 0)
+    return withUnsafeMutableBytes(of: &word) { bytes in
+      let count = bytes.withMemoryRebound(to: CChar.self) {
+        lws_hdr_copy_fragment(wsi, $0.baseAddress, Int32($0.count), WSI_TOKEN_UPGRADE, 0)
+      }
+      guard count > 0 else { return false }
+      return bytes.prefix(Int(count)).elementsEqual("websocket".utf8) { $0 | 0x20 == $1 }
+    }
+  }
+
   var host: [UInt8]? { header(WSI_TOKEN_HOST) }
   var origin: [UInt8]? { header(WSI_TOKEN_ORIGIN) }
   var version: [UInt8]? { header(WSI_TOKEN_VERSION) }
@@ -367,7 +380,7 @@ private func dispatch(
     server.lwsConnected(connection)
     return 0
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-    return confirmUpgrade(lws, server, connection, input)
+    return confirmUpgrade(lws, server, connection)
   case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
     lws.negotiated()
     return 0
@@ -398,14 +411,11 @@ private func dispatch(
 }
 
 private func confirmUpgrade(
-  _ lws: LwsContext, _ server: Server, _ connection: LwsConnection,
-  _ input: UnsafeMutableRawPointer?
+  _ lws: LwsContext, _ server: Server, _ connection: LwsConnection
 ) -> Int32 {
   // To protocols it does not know libwebsockets has said 403 already, and asks all the same; h2c
   // would bring connections that skip every check of ours.
-  guard let input,
-    String(cString: input.assumingMemoryBound(to: CChar.self)).lowercased() == "websocket"
-  else { return -1 }
+  guard connection.wantsWebSocket else { return -1 }
   switch server.lwsWantsUpgrade(connection) {
   case .refuse(let response):
     return connection.respond(response, hasBody: true) ? 1 : -1

@@ -99,6 +99,17 @@ extension Wire {
       #expect(server.record.now.connects.count == 1)
     }
 
+    /// Libwebsockets has forgotten the request by the time it asks about it: what it hands over
+    /// then is freed, as AddressSanitizer sees.
+    @Test func `an upgrade to something else behind another request is refused`() throws {
+      let server = try TestServer()
+      let client = try server.connection()
+      client.send(Array("GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+      #expect(client.response().status == 404)
+      #expect(client.upgrade("/ws/lobby/", ["Upgrade: other"]).status == 403)
+      #expect(try server.client().echoes("still there"))
+    }
+
     @Test func `an HTTP/2 preface gets no HTTP/2`() throws {
       let server = try TestServer()
       let client = try server.connection()
