@@ -292,8 +292,8 @@ $(SANITIZED): $(BUILD)/%/lib/libcovey.so.$(VERSION): $(SWIFT_SOURCES) $(PARTS) |
 CHECK_LAYERS := $(if $(WITHOUT_REDIS),,check-layers)
 
 check: packages-check all wheel $(SANITIZED) $(VENV)/ready
-	$(call side_by_side,check-swift-thread check-swift-address check-python check-pythons,\
-	  check-c-thread check-c-address check-valgrind check-without-redis $(CHECK_LAYERS))
+	$(call side_by_side,check-swift-thread check-swift-address check-python check-pythons $(CHECK_LAYERS),\
+	  check-c-thread check-c-address check-valgrind check-without-redis)
 	@$(MAKE) --no-print-directory check-soak check-fuzz check-scripts
 
 check-thread check-address: check-%: packages-check lib $(BUILD)/%/lib/libcovey.so.$(VERSION)
