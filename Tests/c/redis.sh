@@ -1,18 +1,19 @@
 # shellcheck shell=bash
-# redis.sh - a redis-server for tests, on loopback. To be sourced.
+# redis.sh - a redis-server for tests, on loopback. To be sourced. REDIS_SERVER is
+# the program: another one, or valkey-server.
 
 # Starts one, and exports COVEY_TEST_REDIS, its port. It ends with this shell.
 start_redis() {
-  local folder port try
+  local folder port try server=${REDIS_SERVER:-redis-server}
   [ -z "${redis_process-}" ] || return 0
-  command -v redis-server >/dev/null || {
-    echo "redis-server is missing: install the package redis-server"
+  command -v "$server" >/dev/null || {
+    echo "$server is missing: install the package of that name"
     return 1
   }
   folder=$(mktemp -d)
   for try in 1 2 3 4 5 6 7 8 9 10; do
     port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-    redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no \
+    "$server" --port "$port" --bind 127.0.0.1 --save '' --appendonly no \
       --dir "$folder" >"$folder/log" 2>&1 &
     redis_process=$!
     if redis_answers "$port"; then
@@ -24,7 +25,7 @@ start_redis() {
     wait "$redis_process"
   done
   tail -n 3 "$folder/log"
-  echo "redis-server did not start, in $try attempts"
+  echo "$server did not start, in $try attempts"
   rm -rf "$folder"
   redis_process=
   return 1

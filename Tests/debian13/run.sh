@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # run.sh - builds Covey in a tree of Debian 13, which has libwebsockets 4.3, and
-# runs the tests in C and in Swift there.
+# runs the tests in C and in Swift there; those of layers with its Redis 8.0 and
+# with Valkey 8.1.
 #
 #   run.sh FOLDER    keeps the tree in FOLDER/root; delete it to have a new one
 #
@@ -16,7 +17,8 @@ source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 root=$folder/root
 packages=(build-essential pkg-config cmake git openssl file abigail-tools clang-format
   libwebsockets-dev libuv1-dev libwebsockets-evlib-uv libssl-dev libjansson-dev zlib1g-dev
-  libhiredis-dev redis-server libncurses6 libxml2 libcurl4t64 libedit2 libsqlite3-0 tzdata procps)
+  libhiredis-dev redis-server valkey-server libncurses6 libxml2 libcurl4t64 libedit2 libsqlite3-0
+  tzdata procps)
 
 if [ "${2-}" != inside ]; then
   if [ "$(id -u)" -ne 0 ]; then
@@ -57,4 +59,5 @@ chroot "$root" "${inside[@]}" bash -c '
   cd /covey
   make lib
   Tests/c/run.sh
+  REDIS_SERVER=valkey-server Tests/c/run.sh layers
   swift test --scratch-path build/swift-debug'

@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
+REDIS_SERVER = os.environ.get("REDIS_SERVER", "redis-server")
+
 
 def free_port() -> int:
     while True:
@@ -33,12 +35,12 @@ class Redis:
         return Path(self.folder.name) / "redis.sock"
 
     async def start(self) -> None:
-        said = subprocess.run(["redis-server", "--version"], capture_output=True, text=True)
+        said = subprocess.run([REDIS_SERVER, "--version"], capture_output=True, text=True)
         version = int((re.search(r"v=(\d+)", said.stdout) or [0, 0])[1])
         debug = ["--enable-debug-command", "yes"] if version >= 7 else []
         self.process = subprocess.Popen(
             [
-                *("redis-server", "--port", str(self.port), "--bind", "127.0.0.1"),
+                *(REDIS_SERVER, "--port", str(self.port), "--bind", "127.0.0.1"),
                 *("--unixsocket", str(self.socket_path), "--save", "", "--appendonly", "no"),
                 *("--dir", self.folder.name, *debug, *self.options),
             ],
@@ -48,7 +50,7 @@ class Redis:
             with contextlib.suppress(OSError):
                 await self.do("PING")
                 return
-            assert self.process.poll() is None, "redis-server does not start"
+            assert self.process.poll() is None, f"{REDIS_SERVER} does not start"
             await asyncio.sleep(0.01)
 
     def kill(self) -> None:

@@ -33,7 +33,14 @@ class Member:
     def __init__(self, port: int) -> None:
         self._opened = ExitStack()
         self._socket = self._opened.enter_context(
-            connect(f"ws://127.0.0.1:{port}/ws", max_size=None, compression=None, proxy=None)
+            connect(
+                f"ws://127.0.0.1:{port}/ws",
+                max_size=None,
+                compression=None,
+                proxy=None,
+                # A test may leave answers unread for long, and pongs are behind them.
+                ping_interval=None,
+            )
         )
         self._heard: deque[str] = deque()
 

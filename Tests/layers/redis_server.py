@@ -1,5 +1,6 @@
 """A redis-server of one's own."""
 
+import os
 import random
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ from typing import Any
 import redis
 
 from patience import eventually
+
+REDIS_SERVER = os.environ.get("REDIS_SERVER", "redis-server")
 
 START_ATTEMPTS = 20
 
@@ -28,7 +31,7 @@ class RedisServer:
             ):
                 break
         else:
-            raise AssertionError(f"no redis-server listens after {START_ATTEMPTS} attempts")
+            raise AssertionError(f"no {REDIS_SERVER} listens after {START_ATTEMPTS} attempts")
         self._clients: list[Any] = []
 
     def _start(self, flags: tuple[str, ...]) -> subprocess.Popen[bytes]:
@@ -42,7 +45,7 @@ class RedisServer:
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
         return subprocess.Popen(
-            ["redis-server", *arguments, *flags],
+            [REDIS_SERVER, *arguments, *flags],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
