@@ -142,6 +142,11 @@ bool client_secure(client *self) {
       if (!wait_for_tls(self, outcome))
         break;
     }
+  /* What is left unread would make a reset of the end, and then nobody reads
+   * why it came. */
+  char rest[4096];
+  while (recv(self->fd, rest, sizeof rest, MSG_DONTWAIT) > 0)
+    ;
   client_drop(self, false);
   return false;
 }

@@ -128,8 +128,6 @@ static void a_client_that_does_not_trust_us_is_told(void) {
     SSL_CTX_set_min_proto_version(identity, version);
     SSL_CTX_set_max_proto_version(identity, version);
     SSL_CTX_set_verify(identity, SSL_VERIFY_PEER, NULL);
-    /* Or its end is a reset, after which nobody reads what it said. */
-    SSL_CTX_set_read_ahead(identity, 1);
     CHECK(!enters(&d, identity));
     check_told(&d, "alert unknown ca\"");
     SSL_CTX_free(identity);
