@@ -328,7 +328,7 @@ check-fuzz: packages-check swift
 	Tests/Fuzzing/run.sh 120
 
 check-soak:
-	@$(MAKE) --no-print-directory soak MINUTES=1 CLIENTS=300
+	@$(MAKE) --no-print-directory soak MINUTES=3 CLIENTS=300
 
 check-scripts: packages-check
 	shellcheck $(REQUIRE) .ci/run Tests/c/*.sh Tests/debian13/run.sh \
